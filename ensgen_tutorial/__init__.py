@@ -1,0 +1,31 @@
+"""Ensemble learning for image generation, hands on: the package behind the notebooks."""
+
+from . import devices
+
+devices.start()                     # before Keras is imported anywhere: quiet, memory growth
+
+from .devices import device_report, set_precision  # noqa: E402
+from .ensembles.mixture import Mixture  # noqa: E402
+from .ensembles.pools import PixelPool  # noqa: E402
+from .ensembles.weighted_sum import weighted_sum  # noqa: E402
+from .ensembles.weights import fit_weights  # noqa: E402
+from .exercises import exercise  # noqa: E402
+from .explain import show_source  # noqa: E402
+from .generators.pixel_cnn import PixelCNN  # noqa: E402
+from .generators.pixel_rnn import PixelRNN  # noqa: E402
+from .generators.template import TemplateMixture  # noqa: E402
+from .generators.vae import VAE  # noqa: E402
+from .images import ImageSet, load_folder, load_images  # noqa: E402
+from .metrics import bits_per_dimension  # noqa: E402
+from .plotting import show_bars, show_curves, show_heatmap, show_images, show_surface  # noqa: E402
+from .quickstart import quickstart  # noqa: E402
+from .training import generate, train_generator, train_members  # noqa: E402
+from .widgets import slide  # noqa: E402
+
+__all__ = [
+    "ImageSet", "Mixture", "PixelCNN", "PixelPool", "PixelRNN", "TemplateMixture", "VAE",
+    "bits_per_dimension", "device_report", "exercise", "fit_weights", "generate", "load_folder",
+    "load_images", "quickstart", "set_precision", "show_bars", "show_curves", "show_heatmap",
+    "show_images", "show_source", "show_surface", "slide", "train_generator", "train_members",
+    "weighted_sum",
+]

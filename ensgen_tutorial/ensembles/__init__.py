@@ -1,0 +1,1 @@
+"""Ensembles: generators made of generators by a weighted sum."""

@@ -1,0 +1,58 @@
+"""ŷ = Σ_j w_j ŷ_j, the one operation behind every ensemble of the course."""
+
+import numpy as np
+
+
+def weighted_sum(outputs, weights):
+    """Σ_j w_j ŷ_j: a sequence of M arrays of one shape and (M,) weights -> an array of that shape.
+
+    Raises ValueError or TypeError for weights that are not weights, or outputs of several shapes.
+    """
+    outputs = list(outputs)
+    weights = check_weights(weights, len(outputs))
+    shapes = [np.shape(output) for output in outputs]
+    if len(set(shapes)) > 1:
+        raise ValueError(f"a weighted sum needs outputs of one shape, and these have {shapes}.")
+    total = weights[0] * np.asarray(outputs[0])
+    for weight, output in zip(weights[1:], outputs[1:]):
+        total = total + weight * np.asarray(output)
+    return total
+
+
+def check_weights(weights, count):
+    """(count,) floats ≥ 0 that sum to 1, as float64; None means equal. Else a clear error."""
+    if count == 0:
+        raise ValueError("an ensemble needs at least one member, and the list is empty.")
+    if weights is None:
+        return np.full(count, 1 / count)
+    weights = np.asarray(weights)
+    if weights.dtype.kind not in "fiu":
+        raise TypeError(f"weights must be numbers, not {weights.dtype}.")
+    if weights.shape != (count,):
+        raise ValueError(f"{count} members need {count} weights, and weights have shape "
+                         f"{weights.shape}.")
+    if not np.isfinite(weights).all():
+        raise ValueError(f"weights must be finite, not {weights.tolist()}.")
+    if (weights < 0).any():
+        raise ValueError(f"weights must not be negative, and {weights.tolist()} has one that is.")
+    if abs(weights.sum() - 1) > 1e-6:
+        raise ValueError(f"weights must sum to 1, and these sum to {weights.sum():.6g}: divide them "
+                         "by their sum.")
+    return weights.astype(np.float64)           # weights sum to 1
+
+
+def check_members(members, kind):
+    """A tuple of members of one kind that share image_shape and levels, or a clear error."""
+    members = tuple(members)
+    if not members:
+        raise ValueError("an ensemble needs at least one member, and the list is empty.")
+    for member in members:
+        if not isinstance(member, kind):
+            raise TypeError(f"every member must be a {kind.__name__}, and "
+                            f"{type(member).__name__} is none.")
+    for attribute in ("image_shape", "levels"):
+        found = [getattr(member, attribute, None) for member in members]
+        found = [tuple(value) if np.iterable(value) else value for value in found]
+        if len(set(found)) > 1:
+            raise ValueError(f"members must share {attribute}, and these have {found}.")
+    return members

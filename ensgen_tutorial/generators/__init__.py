@@ -1,0 +1,1 @@
+"""Generators: one file a kind, one interface (``base``)."""

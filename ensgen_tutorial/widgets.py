@@ -1,0 +1,29 @@
+"""Widgets whose picture changes while a slider is dragged."""
+
+import ipywidgets
+
+
+def slide(draw, **sliders):
+    """A picture with sliders: ``draw(**values)`` returns a figure for the sliders' values.
+
+    sliders: name -> (lowest, highest, step, start). Returns the widget; put it last in a cell. The
+    picture is replaced in one message, so dragging does not flicker.
+    """
+    controls = {
+        name: (ipywidgets.IntSlider if isinstance(step, int) else ipywidgets.FloatSlider)(
+            min=lowest, max=highest, step=step, value=start,
+            description=name.replace("_", " "), style={"description_width": "initial"},
+            layout=ipywidgets.Layout(width="60%"),
+        )
+        for name, (lowest, highest, step, start) in sliders.items()
+    }
+    picture = ipywidgets.Image(format="png")
+
+    def redraw(change=None):
+        figure = draw(**{name: control.value for name, control in controls.items()})
+        picture.value, picture.alt = figure.to_png(), getattr(figure, "alt", "")
+
+    for control in controls.values():
+        control.observe(redraw, names="value")
+    redraw()
+    return ipywidgets.VBox([*controls.values(), picture])

@@ -1,0 +1,265 @@
+"""The laws every generator obeys, on networks so small that a law can be checked by counting."""
+
+import itertools
+import os
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+from scipy.special import logsumexp
+from scipy.stats import chisquare
+
+from ensgen_tutorial import VAE, PixelCNN, PixelPool, PixelRNN, TemplateMixture
+from ensgen_tutorial.generators.base import NotTrainedError, PixelReader
+from ensgen_tutorial.generators.vae import kl_divergence
+
+RASTER = {
+    "PixelCNN": lambda shape, levels, seed=0: PixelCNN(
+        shape, levels, filters=6, blocks=2, first_size=5, seed=seed),
+    "PixelRNN": lambda shape, levels, seed=0: PixelRNN(shape, levels, units=5, seed=seed),
+}
+KINDS = {**RASTER, "VAE": lambda shape, levels, seed=0: VAE(
+    shape, levels, latents=2, hidden=8, samples=20, seed=seed)}
+
+
+def ready(kind, shape=(4, 4, 1), levels=3, seed=0, scale=0.5):
+    """An untrained generator with parameters far from zero, said to be ready to draw."""
+    generator = KINDS[kind](shape, levels, seed)
+    random = np.random.default_rng(seed)
+    for weight in generator.weights:
+        weight.assign(random.normal(0, scale, weight.shape))
+    generator.trained = True
+    return generator
+
+
+def every_image(shape, levels):
+    values = itertools.product(range(levels), repeat=int(np.prod(shape)))
+    return np.array(list(values), np.uint8).reshape(-1, *shape)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_draws_have_shape_range_and_follow_the_seed(kind):
+    generator = ready(kind)
+    images = generator.generate(5, seed=1)
+    assert images.shape == (5, 4, 4, 1) and images.dtype == np.float32
+    assert set(np.unique(images)) <= {0, 0.5, 1}
+    np.testing.assert_array_equal(images, generator.generate(5, seed=1))
+    assert (images != generator.generate(5, seed=2)).any()
+
+
+@pytest.mark.parametrize("shape", [(2, 2, 1), (1, 2, 3)])
+@pytest.mark.parametrize("kind", RASTER)
+def test_probabilities_of_all_images_sum_to_1(kind, shape):
+    generator = ready(kind, shape, 2)
+    assert logsumexp(generator.log_likelihood(every_image(shape, 2))) == pytest.approx(0, abs=1e-5)
+
+
+@pytest.mark.parametrize("kind", RASTER)
+def test_no_pixel_sees_itself_or_what_comes_later(kind):
+    """Changing pixel i changes no distribution up to i, to the last bit, and some after it."""
+    generator = ready(kind, (4, 5, 1), 3)
+    pixels = np.random.default_rng(0).integers(0, 3, (1, 4, 5, 1)).astype(np.uint8)
+    before = generator.pixel_probabilities(pixels).reshape(20, 3)
+    for i in range(20):
+        other = pixels.copy()
+        other.reshape(-1)[i] = (other.reshape(-1)[i] + 1) % 3
+        after = generator.pixel_probabilities(other).reshape(20, 3)
+        np.testing.assert_array_equal(after[: i + 1], before[: i + 1])
+        if i < 19:
+            assert (after[i + 1 :] != before[i + 1 :]).any()
+
+
+@pytest.mark.parametrize("shape", [(5, 4, 1), (3, 3, 3)])
+@pytest.mark.parametrize("kind", RASTER)
+def test_fast_drawing_equals_plain_drawing(kind, shape):
+    generator = ready(kind, shape, 4)
+    fast = generator.generate(6, seed=3)
+    pixels = np.rint(fast * 3).astype(np.uint8)
+    quick, plain = generator.reader(6), PixelReader(generator, 6)
+    for values in pixels.reshape(6, -1).T:
+        np.testing.assert_allclose(quick.probabilities(), plain.probabilities(), atol=1e-5)
+        quick.write(values)
+        plain.write(values)
+    generator.reader = lambda count: PixelReader(generator, count)
+    np.testing.assert_array_equal(fast, generator.generate(6, seed=3))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_completing_keeps_what_is_known(kind):
+    generator = ready(kind)
+    images = generator.generate(6, seed=5)
+    known = np.zeros((4, 4, 1), bool)
+    known[:2] = True
+    completed = generator.complete(images, known, seed=6)
+    np.testing.assert_array_equal(completed[:, :2], images[:, :2])
+    assert (completed[:, 2:] != images[:, 2:]).any()
+    np.testing.assert_array_equal(completed, generator.complete(images, known, seed=6))
+
+
+@pytest.mark.parametrize("kind", RASTER)
+def test_completion_with_the_drawing_seed_draws_the_same_rest(kind):
+    generator = ready(kind)
+    images = generator.generate(6, seed=5)
+    known = np.arange(4)[:, None, None] < np.array([2]).reshape(1, 1, 1)
+    completed = generator.complete(images, np.broadcast_to(known, (4, 4, 1)), seed=5)
+    np.testing.assert_array_equal(completed, images)
+
+
+@pytest.mark.parametrize("kind", RASTER)
+def test_draws_follow_the_likelihood(kind):
+    generator = ready(kind, (1, 3, 1), 2)
+    pixels = every_image((1, 3, 1), 2)
+    drawn = np.rint(generator.generate(4000, seed=0)).astype(int).reshape(-1, 3) @ [4, 2, 1]
+    counts = np.bincount(drawn, minlength=8)
+    expected = np.exp(generator.log_likelihood(pixels))
+    assert chisquare(counts, 4000 * expected / expected.sum()).pvalue > 1e-4
+
+
+@pytest.mark.parametrize("kind", RASTER)
+def test_known_pixels_alone_are_a_marginal(kind):
+    """Summing p over the unknown last row gives the likelihood of the known first row."""
+    generator = ready(kind, (2, 2, 1), 2)
+    pixels = every_image((2, 2, 1), 2)
+    known = np.array([True, False]).reshape(2, 1, 1)
+    joint = generator.log_likelihood(pixels).reshape(4, 4)
+    np.testing.assert_allclose(
+        logsumexp(joint, axis=1), generator.log_likelihood(pixels, known)[::4], atol=1e-5)
+
+
+def test_the_loss_is_the_likelihood():
+    for kind in RASTER:
+        generator = ready(kind)
+        pixels = np.random.default_rng(0).integers(0, 3, (7, 4, 4, 1)).astype(np.uint8)
+        losses = ops.convert_to_numpy(generator.image_losses(pixels))
+        np.testing.assert_allclose(losses, -generator.log_likelihood(pixels), rtol=1e-5)
+
+
+def test_templates_sum_to_1_and_complete_any_part():
+    random = np.random.default_rng(0)
+    mixture = TemplateMixture(random.dirichlet(np.ones(2), size=(3, 2, 2, 1)), [0.5, 0.3, 0.2])
+    pixels = every_image((2, 2, 1), 2)
+    likelihood = mixture.log_likelihood(pixels)
+    assert logsumexp(likelihood) == pytest.approx(0, abs=1e-6)
+    by_pixel = mixture.log_pixel_likelihoods(pixels).sum(axis=(1, 2, 3))
+    np.testing.assert_allclose(by_pixel, likelihood, atol=1e-5)
+    known = np.array([[False, True], [True, False]])[..., None]          # no prefix at all
+    images = np.ones((400, 2, 2, 1), np.float32)
+    completed = mixture.complete(images, known, seed=0)
+    assert (completed[:, 0, 1] == 1).all() and (completed[:, 0, 0] == 0).any()
+    given = np.exp(mixture.log_likelihood(pixels)) * (pixels[:, 0, 1, 0] * pixels[:, 1, 0, 0])
+    expected = given[pixels[:, 0, 0, 0] == 1].sum() / given.sum()
+    assert completed[:, 0, 0].mean() == pytest.approx(expected, abs=0.09)
+
+
+def test_vae_kl_is_the_monte_carlo_mean_and_zero_at_the_prior():
+    means, log_variances = np.array([[0.5, -1.0]]), np.array([[0.3, -0.7]])
+    noise = np.random.default_rng(0).normal(size=(200_000, 2))
+    z = means + np.exp(log_variances / 2) * noise
+    log_ratio = 0.5 * (z**2 - noise**2 - log_variances).sum(axis=1)
+    exact = float(ops.convert_to_numpy(kl_divergence(means, log_variances))[0])
+    assert exact == pytest.approx(log_ratio.mean(), abs=4 * log_ratio.std() / 200_000**0.5)
+    assert float(kl_divergence(np.zeros((1, 3)), np.zeros((1, 3)))[0]) == 0
+
+
+def test_vae_bounds_rise_with_the_number_of_draws_and_stay_below_the_likelihood():
+    vae = ready("VAE", (2, 2, 1), 2, scale=0.2)
+    pixels = every_image((2, 2, 1), 2)
+    exact = vae.templates(50_000).log_likelihood(pixels).mean()
+    elbo = -np.mean([ops.convert_to_numpy(vae.image_losses(pixels)) for _ in range(300)])
+
+    def bound(samples, repetitions):
+        vae.samples = samples
+        values = []
+        for vae.seed in range(repetitions):
+            values.append(vae.log_likelihood(pixels).mean())
+        return np.mean(values)
+
+    assert elbo < bound(3, 60) < bound(30, 20) < exact + 0.01
+    assert bound(5000, 1) == pytest.approx(exact, abs=0.05)
+    assert elbo < exact - 0.1 and vae.exact is False
+
+
+def test_a_vae_read_pixel_by_pixel_can_join_a_pool():
+    vae, cnn = ready("VAE", (2, 2, 1), 2), ready("PixelCNN", (2, 2, 1), 2)
+    pool = PixelPool([vae.templates(50), cnn])
+    assert logsumexp(pool.log_likelihood(every_image((2, 2, 1), 2))) == pytest.approx(0, abs=1e-5)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_seed_decides_the_initial_parameters_and_nothing_else_changes(kind):
+    import random
+
+    random.seed(7)
+    first = KINDS[kind]((4, 4, 1), 3, 1).arrays()
+    following = random.random()
+    random.seed(7)
+    assert following == random.random()                # Python's own generator was left alone
+    for same, array in zip(KINDS[kind]((4, 4, 1), 3, 1).arrays(), first):
+        np.testing.assert_array_equal(same, array)
+    others = KINDS[kind]((4, 4, 1), 3, 2).arrays()
+    assert any((other != array).any() for other, array in zip(others, first))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_bad_input_gets_a_sentence(kind):
+    fresh = KINDS[kind]((4, 4, 1), 3, 0)
+    with pytest.raises(NotTrainedError, match="train_generator"):
+        fresh.generate(1)
+    generator = ready(kind)
+    for count in (0, -1, 2.5, True):
+        with pytest.raises(ValueError, match="count"):
+            generator.generate(count)
+    good = np.zeros((2, 4, 4, 1), np.uint8)
+    with pytest.raises(ValueError, match=r"\(2, 4, 5, 1\)"):
+        generator.log_likelihood(np.zeros((2, 4, 5, 1), np.uint8))
+    with pytest.raises((TypeError, ValueError), match="whole numbers"):
+        generator.log_likelihood(good.astype(np.float32))
+    with pytest.raises(ValueError, match="2"):
+        generator.log_likelihood(good + 3)
+    with pytest.raises(TypeError, match="boolean"):
+        generator.complete(good.astype(np.float32), np.ones((4, 4, 1)))
+    with pytest.raises(ValueError, match="image_shape"):
+        KINDS[kind]((4, 4), 3, 0)
+
+
+@pytest.mark.parametrize("kind", RASTER)
+def test_only_a_beginning_can_be_given_to_a_pixel_generator(kind):
+    known = np.zeros((4, 4, 1), bool)
+    known[2:] = True
+    with pytest.raises(ValueError, match="comes first"):
+        ready(kind).complete(np.zeros((1, 4, 4, 1), np.float32), known)
+
+
+def test_half_precision_parameters_can_draw():
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        for kind in KINDS:
+            assert ready(kind).generate(2, seed=0).shape == (2, 4, 4, 1)
+    finally:
+        keras.config.set_dtype_policy(policy)
+
+
+OTHER_BACKEND = """
+import numpy as np, sys, tempfile, pathlib
+from ensgen_tutorial import *
+assert "tensorflow" not in sys.modules
+images = load_images("digits")
+for generator in (PixelCNN((8, 8, 1), 17, filters=4, blocks=1), PixelRNN((8, 8, 1), 17, units=4),
+                  VAE((8, 8, 1), 17, latents=2, hidden=8, samples=2)):
+    train_generator(generator, images, 1, batch_size=500, folder=pathlib.Path(tempfile.mkdtemp()))
+    assert generator.generate(2, seed=0).shape == (2, 8, 8, 1)
+    assert np.isfinite(generator.log_likelihood(images.test[:4])).all()
+print("drawn with", device_report())
+"""
+
+
+def test_the_same_files_run_on_jax():
+    pytest.importorskip("jax", reason="jax is not part of the default install")
+    done = subprocess.run([sys.executable, "-c", OTHER_BACKEND], capture_output=True, text=True,
+                          env={**os.environ, "KERAS_BACKEND": "jax"}, timeout=300)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "JAX" in done.stdout
