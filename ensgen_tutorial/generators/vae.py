@@ -69,8 +69,7 @@ class VAE(LikelihoodGenerator, KerasGenerator):
         x = layers.Dropout(self.dropout)(x)
         x = layers.Reshape(small)(layers.Dense(math.prod(small), activation="silu")(x))
         for _ in range(halvings):
-            x = layers.UpSampling2D()(x)
-            x = layers.Conv2D(48, 3, padding="same", activation="silu")(x)
+            x = layers.Conv2DTranspose(48, 4, strides=2, padding="same", activation="silu")(x)
         x = layers.Cropping2D(((0, x.shape[1] - height), (0, x.shape[2] - width)))(x)
         x = layers.Conv2D(48, 3, padding="same", activation="silu")(PositionBias()(x))
         x = layers.Conv2D(channels * self.levels, 1, dtype="float32")(x)

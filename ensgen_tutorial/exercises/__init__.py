@@ -1,0 +1,124 @@
+"""Exercises that check themselves: ``exercise("01.1").check(answer)``, ``.hint()``, ``.solution()``.
+
+One file a lesson holds its ``EXERCISES``. A check raises ``Wrong`` with what to look at; it tests
+properties on fresh random inputs, so an answer cannot be right by chance or by heart.
+"""
+
+import importlib
+import inspect
+import pkgutil
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+class Wrong(Exception):
+    """An answer is wrong; the message tells a student what to look at."""
+
+
+class NotAnswered(Exception):
+    """The answer still holds its dots."""
+
+
+class Grade(NamedTuple):
+    """``state``: "right", "wrong" or "not answered yet"; ``message``: one line for the student."""
+
+    state: str
+    message: str
+
+
+@dataclass
+class Exercise:
+    """One exercise.
+
+    number: "NN.k". title: what it asks for, in a few words. check: ``check(answer, random)``,
+    which raises Wrong; ``random`` is a NumPy Generator, another one at every call. hints: from
+    vague to plain. solution: an answer that passes. wrong_answers: typical wrong ones, each as
+    message fragment -> answer, where the check's message must hold the fragment.
+    """
+
+    number: str
+    title: str
+    check_answer: Callable[[Any, np.random.Generator], None]
+    hints: tuple
+    answer: Any
+    wrong_answers: dict = field(default_factory=dict)
+    hints_given: int = 0
+
+    def grade(self, answer, seed=None):
+        """Grade an answer, whatever the student's code does; only Ctrl-C passes through."""
+        if answer is ...:
+            return Grade("not answered yet", "replace the dots with your answer.")
+        try:
+            self.check_answer(answer, np.random.default_rng(seed))
+        except NotAnswered:
+            return Grade("not answered yet", "replace the dots with your answer.")
+        except Wrong as reason:
+            return Grade("wrong", str(reason))
+        except Exception as error:
+            return Grade("wrong", f"your code stopped with {type(error).__name__}: {error}")
+        return Grade("right", f"{self.title}.")
+
+    def check(self, answer):
+        """Print whether ``answer`` is right, and if not, what to look at."""
+        state, message = self.grade(answer)
+        print(f"{self.number} {state}: {message}")
+
+    def hint(self):
+        """Print the next hint."""
+        if self.hints_given == len(self.hints):
+            print(f"{self.number} has no more hints; exercise({self.number!r}).solution() shows an "
+                  "answer.")
+            return
+        print(f"Hint {self.hints_given + 1} of {len(self.hints)}: {self.hints[self.hints_given]}")
+        self.hints_given += 1
+
+    def solution(self):
+        """Print an answer that passes."""
+        answer = self.answer
+        print(textwrap.dedent(inspect.getsource(answer)) if callable(answer) else repr(answer))
+
+
+def call(answer, *arguments):
+    """The student's function on some arguments; dots as its result mean that it is unanswered."""
+    if not callable(answer):
+        raise Wrong(f"a function is wanted, and this is of type {type(answer).__name__}.")
+    result = answer(*arguments)
+    if result is ...:
+        raise NotAnswered
+    if result is None:
+        raise Wrong("your function returns nothing: does it end with return?")
+    return result
+
+
+def expect_close(found, wanted, message, tolerance=1e-6):
+    """Raise Wrong(message) unless two numbers or arrays agree; shapes are compared first."""
+    try:
+        found = np.asarray(found, float)
+    except (TypeError, ValueError):
+        raise Wrong(f"numbers are wanted, and this is {found!r}.") from None
+    wanted = np.asarray(wanted, float)
+    if found.shape != wanted.shape:
+        raise Wrong(f"the result has shape {found.shape}, and {wanted.shape} is wanted.")
+    if not np.allclose(found, wanted, rtol=tolerance, atol=tolerance):
+        raise Wrong(message)
+
+
+def all_exercises():
+    """Every exercise of every lesson: a dict number -> Exercise."""
+    found = {}
+    for module in pkgutil.iter_modules(__path__):
+        lesson = importlib.import_module(f"{__name__}.{module.name}")
+        found |= {exercise.number: exercise for exercise in lesson.EXERCISES}
+    return found
+
+
+def exercise(number):
+    """The exercise "NN.k" of lesson NN. Raises ValueError where there is none."""
+    found = all_exercises()
+    if number not in found:
+        raise ValueError(f"there is no exercise {number!r}; there are {', '.join(sorted(found))}.")
+    return found[number]

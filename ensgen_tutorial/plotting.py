@@ -1,0 +1,486 @@
+"""Pictures and curves in one style, each with alternative text for those who cannot see it."""
+
+import functools
+import io
+import textwrap
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import PowerNorm
+from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
+from matplotlib.ticker import MaxNLocator, NullLocator
+
+# Okabe and Ito 2008: colours that stay apart with every kind of colour vision.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+MARKERS = "os^DvPX"
+LINES = ("-", "--", "-.", (0, (1, 1.2)), (0, (6, 2, 1, 2, 1, 2)), (0, (8, 2)), (0, (3, 1)))
+DPI = 144
+WIDTH = 8                       # inches at most: with 13 points a letter, readable on a slide
+STYLE = {
+    "font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans"], "font.size": 13,
+    "axes.titlesize": 15, "axes.titleweight": "bold", "axes.titlelocation": "left",
+    "axes.titlepad": 10, "axes.labelsize": 13, "axes.labelcolor": "#222222",
+    "xtick.labelsize": 12, "ytick.labelsize": 12, "legend.fontsize": 12,
+    "text.color": "#222222", "xtick.color": "#444444", "ytick.color": "#444444",
+    "xtick.major.size": 0, "ytick.major.size": 0, "xtick.minor.size": 0, "ytick.minor.size": 0,
+    "axes.edgecolor": "#888888", "axes.facecolor": "white", "figure.facecolor": "white",
+    "axes.spines.top": False, "axes.spines.right": False, "axes.axisbelow": True,
+    "axes.grid": True, "grid.color": "#e4e4e4", "grid.linewidth": 0.9, "grid.linestyle": "-",
+    "lines.linewidth": 2.2, "lines.markersize": 7, "legend.frameon": False, "hatch.linewidth": 1.5,
+    "image.interpolation": "nearest", "savefig.facecolor": "white",
+}
+
+
+class AltFigure(Figure):
+    """A matplotlib figure with alternative text, which shows itself as a cell's last line.
+
+    It belongs to no window and no pyplot, so it needs no closing and appears once.
+    alt: what there is to see, in a sentence or two.
+    """
+
+    def __init__(self, *args, alt, **options):
+        super().__init__(*args, dpi=DPI, **options)
+        FigureCanvasAgg(self)
+        self.alt = " ".join(alt.split())
+
+    def savefig(self, target, **options):
+        """As in matplotlib, in this module's style: ``target`` a path or a binary file."""
+        with mpl.rc_context(STYLE):          # ticks are made at the first drawing, not before
+            super().savefig(target, **{"dpi": DPI, **options})
+
+    def to_png(self):
+        """The picture as PNG bytes, for ``ipywidgets.Image`` and for display."""
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png")
+        return buffer.getvalue()
+
+    def _ipython_display_(self):
+        from IPython.display import display
+
+        display({"image/png": self.to_png(), "text/plain": self.alt}, raw=True,
+                metadata={"image/png": {"alt": self.alt}})
+
+
+def in_style(draw):
+    """Draw in this module's style, and leave the user's own settings as they were."""
+    @functools.wraps(draw)
+    def drawn(*args, **options):
+        with mpl.rc_context(STYLE):
+            return draw(*args, **options)
+
+    return drawn
+
+
+def wrap(text, inches, size):
+    """``text`` in lines that fit into ``inches`` at ``size`` points, by the mean width of letters."""
+    return textwrap.fill(text, max(6, int(inches * 72 / (0.62 * size))), break_long_words=False)
+
+
+def one_axis(width, height, alt, title, x_label, y_label):
+    """A figure with one set of axes, labelled: (figure, axes)."""
+    figure = AltFigure(figsize=(width, height), alt=alt, layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08)
+    axes = figure.add_subplot()
+    axes.set(xlabel=x_label, ylabel=y_label)
+    if title:
+        # The figure's title, not the axes': it begins at the left edge and has the whole width.
+        figure.suptitle(wrap(title, width, 15), x=0.08 / width, ha="left", fontsize=15, weight="bold")
+    return figure, axes
+
+
+def number(value, digits):
+    """A number with a true minus sign."""
+    return f"{value:.{digits}f}".replace("-", "−")
+
+
+def sentence(title, text):
+    """``text`` as alternative text, after the title where there is one."""
+    return f"{title.rstrip('.')}. {text}" if title else text
+
+
+def finite(values, name, axes=1):
+    """``values`` as floats with ``axes`` axes, none empty, all finite, or a ValueError."""
+    try:
+        array = np.asarray(values, dtype=float)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be numbers, not {values!r:.60}.") from None
+    if array.ndim != axes or not array.size:
+        raise ValueError(f"{name} must be numbers along {axes} ax{'i' if axes == 1 else 'e'}s, at "
+                         f"least one, not of shape {array.shape}.")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} must be finite, and these numbers hold NaN or infinity.")
+    return array
+
+
+@in_style
+def show_images(images, titles=None, columns=None, title=None, alt=None, row_labels=None,
+                scale=None):
+    """Tiles of images with gaps between them; 0 is black and 1 white, everywhere.
+
+    images: (N, H, W, C) floats in [0, 1], C = 1 or 3; or a dict label -> such an array, a row each.
+    Rows may hold different numbers of images, and smaller ones, if their sides divide the largest
+    ones'. titles: a text above each image, or for a dict above each column. columns: images a row.
+    row_labels: a text left of each row. scale: dots a pixel, 144 to an inch; None fits them.
+
+    Returns the figure. Raises TypeError for whole numbers, ValueError for other shapes, NaN, and
+    values outside [0, 1].
+    """
+    if isinstance(images, dict):
+        if columns is not None or row_labels is not None:
+            raise ValueError("images is a dict with a row for each label, so columns and "
+                             "row_labels must be left out.")
+        rows, row_labels = [check_images(row, repr(label)) for label, row in images.items()], [
+            *images]
+    else:
+        images = check_images(images)
+        columns = best_columns(len(images), titles) if columns is None else columns
+        if isinstance(columns, bool) or not isinstance(columns, (int, np.integer)) or columns < 1:
+            raise ValueError(f"columns must be a whole number, 1 or more, not {columns!r}.")
+        rows = [images[i:i + columns] for i in range(0, len(images), columns)]
+    sizes = dict.fromkeys(f"{row.shape[1]}×{row.shape[2]}" for row in rows)
+    rows = same_size(rows)
+    columns = max(map(len, rows))
+    above = columns if row_labels is not None else sum(map(len, rows))
+    for name, texts, wanted in (("titles", titles, above), ("row_labels", row_labels, len(rows))):
+        if texts is not None and len(texts) != wanted:
+            raise ValueError(f"{name} must be {wanted} texts, not {len(texts)}.")
+    alt = alt or sentence(title, describe_rows(rows, sizes, titles, row_labels))
+    return draw_tiles(rows, columns, titles, row_labels, title, alt, scale)
+
+
+def check_images(images, name="images"):
+    """``images`` as an array (N, H, W, C) of floats in [0, 1], or a TypeError or ValueError."""
+    images = np.asarray(images)
+    if images.dtype.kind != "f":
+        raise TypeError(f"{name} must be floats in [0, 1], not {images.dtype}: turn whole numbers "
+                        "into images with to_images(pixels).")
+    if images.ndim != 4 or images.shape[-1] not in (1, 3) or not images.size:
+        raise ValueError(f"{name} must have shape (N, H, W, 1) or (N, H, W, 3), not "
+                         f"{images.shape}.")
+    if not np.isfinite(images).all():
+        raise ValueError(f"{name} must be finite, and these hold NaN or infinity.")
+    if images.min() < -1e-6 or images.max() > 1 + 1e-6:
+        raise ValueError(f"{name} must lie in [0, 1], and these go from {images.min():.4g} to "
+                         f"{images.max():.4g}.")
+    return np.clip(images, 0, 1)
+
+
+def best_columns(count, titles):
+    """Up to 12 images in one row, else the number from 8 to 16 that leaves the fewest gaps.
+
+    Fewer, if the titles' words need more room.
+    """
+    most = int(WIDTH * DPI / text_width(words(titles), 11)) if titles is not None else 16
+    if count <= min(12, most):
+        return count
+    return min(range(min(8, (most + 1) // 2), min(16, most) + 1),
+               key=lambda columns: (-count % columns, abs(columns - 12)))
+
+
+def words(texts):
+    return [word for text in texts for word in str(text).split()] or [""]
+
+
+def text_width(texts, size):
+    """Dots that the widest of the texts takes at ``size`` points, with some air."""
+    canvas = FigureCanvasAgg(Figure(dpi=DPI))
+    drawn = [canvas.figure.text(0, 0, str(text), fontsize=size) for text in texts]
+    return round(max(text.get_window_extent(canvas.get_renderer()).width for text in drawn)) + 14
+
+
+def same_size(rows):
+    """Rows of images at the largest one's height and width, and all in colour if one is."""
+    if not rows:
+        raise ValueError("images must hold at least one row, and the dict is empty.")
+    height, width = max(row.shape[1] for row in rows), max(row.shape[2] for row in rows)
+    channels = max(row.shape[3] for row in rows)
+    grown = []
+    for row in rows:
+        times = height // row.shape[1]
+        if (row.shape[1] * times, row.shape[2] * times) != (height, width):
+            raise ValueError(f"images must have sizes that divide the largest, {height}×{width}, "
+                             f"and these have {row.shape[1]}×{row.shape[2]}.")
+        row = row.repeat(times, axis=1).repeat(times, axis=2)
+        grown.append(np.broadcast_to(row, (*row.shape[:3], channels)))
+    return grown
+
+
+def describe_rows(rows, sizes, titles, row_labels):
+    counts = sorted({len(row) for row in rows})
+    many = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+    kind = "grey" if rows[0].shape[-1] == 1 else "colour"
+    text = (f"{len(rows)} row{'s' * (len(rows) > 1)} of {many} {kind} "
+            f"image{'s' * (counts[-1] > 1)} of {', '.join(sizes)} pixels")
+    for name, texts in (("rows", row_labels), ("titles", titles)):
+        if texts is not None:
+            text += f"; {name}: {', '.join(map(str, texts))}"
+    return f"{text}."
+
+
+def draw_tiles(rows, columns, titles, row_labels, title, alt, scale):
+    """The figure of ``show_images``, laid out in whole dots so that every pixel is equally large."""
+    height, width, channels = rows[0].shape[1:]
+    left = text_width(row_labels, 13) + 8 if row_labels is not None else 8
+    cell = (WIDTH * DPI - left) / columns
+    gap = max(4, round(cell / 16))
+    if scale is None:
+        scale = (cell - gap) / width
+        scale = scale if scale < 1 else max(1, int(min(scale, 1.25 * DPI / width)))
+    elif not (np.isscalar(scale) and 0 < scale <= 100):
+        raise ValueError(f"scale must be a number of dots a pixel, up to 100, not {scale!r}.")
+    tile = np.maximum(1, np.rint((width * scale, height * scale)).astype(int))
+    step = max(tile[0] + gap, text_width(words(titles), 11) if titles is not None else 0)
+    texts = [] if titles is None else [wrap(str(text), step / DPI, 11) for text in titles]
+    lines = max([text.count("\n") + 1 for text in texts], default=0)
+    head = round(lines * 11 * 1.35 / 72 * DPI)
+    across = max(left + columns * step - gap + 8, 3 * DPI if title else 0)
+    heading = wrap(title, (across - 16) / DPI, 15) if title else ""
+    top = round((heading.count("\n") + 1) * 15 * 1.3 / 72 * DPI) + 16 if title else 8
+    heads = 1 if row_labels is not None else len(rows)       # rows with titles above them
+    down = top + heads * head + len(rows) * (tile[1] + gap) - gap + 8
+    figure = AltFigure(figsize=(across / DPI, down / DPI), alt=alt)
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.axis("off")
+    axes.text(8, 8, heading, fontsize=15, weight="bold", va="top", linespacing=1.2)
+    y, texts = top, iter(texts)
+    for i, row in enumerate(rows):
+        y += head if i < heads else 0
+        if row_labels is not None:
+            axes.text(left - 14, y + tile[1] / 2, str(row_labels[i]), ha="right", va="center")
+        for j, image in enumerate(row):
+            x = left + j * step + (step - gap - tile[0]) / 2
+            # Small images by their nearest pixel; photographs too large for a tile are averaged.
+            axes.imshow(image if channels == 3 else image[..., 0], cmap="gray", vmin=0, vmax=1,
+                        extent=(x, x + tile[0], y + tile[1], y), aspect="auto",
+                        interpolation="nearest" if scale >= 1 else "antialiased")
+        for j in range(columns if row_labels is not None else len(row)):
+            text = next(texts, "") if i < heads else ""
+            axes.text(left + j * step + (step - gap) / 2, y - head,
+                      "\n" * (lines - 1 - text.count("\n")) + text, fontsize=11, ha="center",
+                      va="top", linespacing=1.15)
+        y += tile[1] + gap
+    axes.set(xlim=(0, across), ylim=(down, 0))
+    return figure
+
+
+@in_style
+def show_curves(curves, x_label="", y_label="", title=None, alt=None, log_x=False, log_y=False,
+                markers=True):
+    """Curves told apart by colour, line style and marker; the legend's order is that of their ends.
+
+    curves: a dict label -> values (N,), drawn over 0 … N − 1, or label -> a tuple (x, y) of two
+    such. log_x, log_y: logarithmic axes. markers: False for smooth functions of many points.
+
+    Returns the figure. Raises TypeError or ValueError for other than finite numbers, as many x as
+    y, above 0 on a logarithmic axis.
+    """
+    curves = {label: check_curve(label, values, log_x, log_y)
+              for label, values in check_dict(curves, "curves").items()}
+    alt = alt or sentence(title, f"Curves of {y_label or 'values'} against {x_label or 'position'}: "
+                          + "; ".join(f"{label} from {y[0]:.4g} at {x[0]:.4g} to {y[-1]:.4g} at "
+                                      f"{x[-1]:.4g}" for label, (x, y) in curves.items()) + ".")
+    figure, axes = one_axis(WIDTH, 4.2, alt, title, x_label, y_label)
+    for i, (label, (x, y)) in enumerate(curves.items()):
+        dots = markers and len(x) > 1 or len(x) == 1
+        axes.plot(x, y, linestyle=LINES[i % 7], color=COLOURS[i % 7], label=str(label),
+                  marker=MARKERS[i % 7] if dots else None, markeredgecolor="white",
+                  markevery=max(1, len(x) // 12))
+    axes.set_xscale("log" if log_x else "linear")
+    axes.set_yscale("log" if log_y else "linear")
+    places = np.unique(np.concatenate([x for x, _ in curves.values()]))
+    if log_x and len(places) <= 10:
+        axes.set_xticks(places, [f"{place:g}" for place in places])
+        axes.xaxis.set_minor_locator(NullLocator())
+    elif not log_x and (places == np.rint(places)).all():
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))       # no half epochs
+    if len(curves) > 1:
+        handles, labels = axes.get_legend_handles_labels()
+        ends = np.argsort([-y[-1] for _, y in curves.values()], kind="stable")
+        axes.legend([handles[i] for i in ends], [wrap(labels[i], 2, 12) for i in ends],
+                    loc="center left", bbox_to_anchor=(1.0, 0.5), handlelength=2.8)
+    return figure
+
+
+def check_dict(values, name):
+    if not isinstance(values, dict) or not values:
+        raise TypeError(f"{name} must be a dict with at least one label, not {values!r:.60}.")
+    return values
+
+
+def check_curve(label, values, log_x, log_y):
+    pair = isinstance(values, tuple) and len(values) == 2 and np.ndim(values[0]) == 1
+    y = finite(values[1] if pair else values, f"the values of curve {label!r}")
+    x = finite(values[0], f"the x of curve {label!r}") if pair else np.arange(len(y)) * 1.0
+    if x.shape != y.shape:
+        raise ValueError(f"curve {label!r} must have as many x as y, not {len(x)} and {len(y)}.")
+    for axis, numbers, log in (("x", x, log_x), ("y", y, log_y)):
+        if log and numbers.min() <= 0:
+            raise ValueError(f"the {axis} of curve {label!r} must be above 0 on a logarithmic axis, "
+                             f"and goes down to {numbers.min():.4g}.")
+    return x, y
+
+
+@in_style
+def show_bars(values, x_label="", title=None, alt=None, highlight=None, errors=None, digits=2,
+              start=None):
+    """Horizontal bars with their values beside them, the first on top.
+
+    values: a dict label -> number. highlight: a label, or several, whose bars are set off by colour
+    and hatching. errors: a dict label -> half-width of its interval, also written beside the bar.
+    digits: decimals written. start: where the axis begins; dots are drawn then, since a bar that
+    does not begin at 0 deceives.
+
+    Returns the figure. Raises TypeError or ValueError for other than finite numbers and unknown
+    labels.
+    """
+    labels = list(check_dict(values, "values"))
+    numbers = finite([*values.values()], "values")
+    errors = {} if errors is None else errors
+    chosen = [highlight] if isinstance(highlight, str) else list(highlight or ())
+    if unknown := [label for label in (*chosen, *errors) if label not in labels]:
+        raise ValueError(f"highlight and errors must name labels of values, and {unknown[0]!r} is "
+                         "none.")
+    widths = finite([errors.get(label, 0.0) for label in labels], "errors")
+    if widths.min() < 0 or start is not None and start > (numbers - widths).min():
+        raise ValueError("errors must be 0 or more, and start no larger than the smallest value.")
+    texts = [number(value, digits) + (f" ± {width:.{digits}f}" if label in errors else "")
+             for label, value, width in zip(labels, numbers, widths)]
+    alt = alt or sentence(title, f"{x_label or 'Values'}: " + ", ".join(
+        f"{label} {text}" for label, text in zip(labels, texts)) + ".")
+    height = 0.5 * len(labels) + 0.35 + 0.45 * bool(x_label) + 0.4 * bool(title)
+    figure, axes = one_axis(WIDTH, max(height, 1.8), alt, title, x_label, "")
+    draw_bars(axes, labels, numbers, widths, texts, chosen, start)
+    return figure
+
+
+def draw_bars(axes, labels, numbers, widths, texts, chosen, start):
+    places = np.arange(len(labels))
+    for place, label, value, width, text in zip(places, labels, numbers, widths, texts):
+        colour = COLOURS[1] if label in chosen else COLOURS[0]
+        if start is None:
+            axes.barh(place, value, height=0.66, color=colour, edgecolor="white", linewidth=0,
+                      hatch="//" if label in chosen else None)
+        else:
+            axes.plot(value, place, "D" if label in chosen else "o", color=colour, markersize=10)
+        if width:
+            axes.errorbar(value, place, xerr=width, color="#222222", capsize=5, linewidth=1.6)
+        left = value < 0
+        axes.annotate(text, (value - width if left else value + width, place),
+                      xytext=(-10 if left else 10, 0), textcoords="offset points", va="center",
+                      ha="right" if left else "left",
+                      bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5})
+    # Room for the numbers beside the bars, whose width in data units is not known yet.
+    low = min(0.0, (numbers - widths).min()) if start is None else start
+    high = max(0.0, (numbers + widths).max()) if start is None else (numbers + widths).max()
+    room = (0.05 + 0.018 * max(map(len, texts))) * (high - low or 1)
+    axes.set_xlim(low - (room if low < 0 and start is None else 0), high + room)
+    axes.set_ylim(len(labels) - 0.45, -0.55)
+    axes.set_yticks(places, [wrap(str(label), 2.4, 12) for label in labels])
+    axes.grid(axis="y", visible=start is not None)
+    axes.spines["left"].set_visible(start is None and low == 0)
+    axes.spines["bottom"].set_visible(False)
+    if start is None and low < 0:
+        axes.axvline(0, color="#888888", linewidth=0.8)
+
+
+@in_style
+def show_heatmap(matrix, x_label="", y_label="", title=None, alt=None, label="", ticks=None,
+                 x_ticks=None, y_ticks=None, digits=2, low=None, high=None):
+    """A matrix (rows, columns) in viridis with a colour bar; small ones with their numbers.
+
+    label: what the colours mean. x_ticks, y_ticks: names of the columns and rows; ticks: of both.
+    digits: decimals written. low, high: values of the darkest and the brightest colour.
+
+    Returns the figure. Raises TypeError or ValueError for other than a matrix of finite numbers.
+    """
+    matrix = finite(matrix, "matrix", axes=2)
+    x_ticks, y_ticks = (ticks if own is None else own for own in (x_ticks, y_ticks))
+    for name, texts, wanted in (("x_ticks", x_ticks, matrix.shape[1]),
+                                ("y_ticks", y_ticks, matrix.shape[0])):
+        if texts is not None and len(texts) != wanted:
+            raise ValueError(f"{name} must be {wanted} names, not {len(texts)}.")
+    alt = alt or sentence(title, f"Heat map of {label or 'values'}, {matrix.shape[0]} rows by "
+                          f"{matrix.shape[1]} columns, from {matrix.min():.3g} to "
+                          f"{matrix.max():.3g}.")
+    height = float(np.clip(6 * matrix.shape[0] / matrix.shape[1], 2.2, 5.4))
+    figure, axes = one_axis(WIDTH - 1, height + 0.6 * bool(title), alt, title, x_label, y_label)
+    image = axes.imshow(matrix, cmap="viridis", vmin=low, vmax=high)
+    axes.grid(visible=False)
+    axes.spines[:].set_visible(False)
+    if x_ticks is not None:
+        turned = max(len(str(text)) for text in x_ticks) > 3
+        axes.set_xticks(range(matrix.shape[1]), x_ticks, rotation=40 if turned else 0,
+                        ha="right" if turned else "center", rotation_mode="anchor")
+    if y_ticks is not None:
+        axes.set_yticks(range(matrix.shape[0]), y_ticks)
+    if max(matrix.shape) <= 10:
+        for (i, j), value in np.ndenumerate(matrix):
+            dark = image.norm(value) < 0.6
+            axes.text(j, i, number(value, digits), ha="center", va="center", fontsize=11,
+                      color="white" if dark else "black")
+    bar = figure.colorbar(image, ax=axes, label=label, shrink=0.9)
+    bar.outline.set_visible(False)
+    return figure
+
+
+@in_style
+def show_surface(x, y, z, paths=None, x_label="", y_label="", title=None, alt=None, label="loss"):
+    """A surface over a plane as contours, denser near its lowest point, with paths across it.
+
+    x: (columns,) and y: (rows,), increasing; z: (rows, columns). paths: a dict label -> (xs, ys),
+    each drawn from its first point, a ring, to its last, a star; what leaves the plane is cut off.
+    label: what z is.
+
+    Returns the figure. Raises TypeError or ValueError for other shapes and other than finite
+    numbers.
+    """
+    x, y, z = finite(x, "x"), finite(y, "y"), finite(z, "z", axes=2)
+    if z.shape != (len(y), len(x)) or min(z.shape) < 2:
+        raise ValueError(f"z must have shape (len(y), len(x)) = ({len(y)}, {len(x)}), at least "
+                         f"(2, 2), not {z.shape}.")
+    if (np.diff(x) <= 0).any() or (np.diff(y) <= 0).any():
+        raise ValueError("x and y must increase from each number to the next.")
+    paths = {name: check_path(name, path) for name, path in (paths or {}).items()}
+    alt = alt or sentence(title, f"Contours of {label} over {x_label or 'x'} and {y_label or 'y'}"
+                          + "".join(f"; path {name} from ({xs[0]:.3g}, {ys[0]:.3g}) to "
+                                    f"({xs[-1]:.3g}, {ys[-1]:.3g})"
+                                    for name, (xs, ys) in paths.items()) + ".")
+    figure, axes = one_axis(WIDTH, 5, alt, title, x_label, y_label)
+    # Squares of equal steps: a bowl's contours then lie at equal distances.
+    span = float(np.ptp(z)) or 1.0
+    heights = z.min() + span * np.linspace(0, 1, 15) ** 2
+    colours = axes.contourf(x, y, z, heights, cmap="viridis",
+                            norm=PowerNorm(0.5, z.min(), z.min() + span))
+    axes.contour(x, y, z, heights, colors="white", linewidths=0.6, alpha=0.5)
+    bar = figure.colorbar(colours, ax=axes, label=label, ticks=MaxNLocator(6))
+    bar.outline.set_visible(False)
+    for i, (name, (xs, ys)) in enumerate(paths.items()):
+        draw_path(axes, xs, ys, name, i)
+    axes.grid(visible=False)
+    axes.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]))
+    if paths:
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=min(3, len(paths)),
+                    handlelength=2.8)
+    return figure
+
+
+def check_path(name, path):
+    if len(path) != 2:
+        raise ValueError(f"path {name!r} must be a pair (xs, ys), not {len(path)} things.")
+    xs, ys = (finite(numbers, f"path {name!r}") for numbers in path)
+    if xs.shape != ys.shape:
+        raise ValueError(f"path {name!r} must have as many xs as ys, not {len(xs)} and {len(ys)}.")
+    return xs, ys
+
+
+def draw_path(axes, xs, ys, name, i):
+    """A path that stands out from dark and bright ground: bright, with a black edge."""
+    colour = ("#FFFFFF", "#E69F00", "#56B4E9", "#CC79A7", "#D55E00", "#F0E442", "#009E73")[i % 7]
+    edge = [withStroke(linewidth=4.4, foreground="black")]
+    axes.plot(xs, ys, linestyle=LINES[i % 7], color=colour, marker=MARKERS[i % 7], markersize=6,
+              markevery=max(1, len(xs) // 30), path_effects=edge, label=str(name))
+    axes.plot(xs[:1], ys[:1], "o", markerfacecolor="none", markeredgecolor=colour, markersize=15,
+              markeredgewidth=2, path_effects=edge)
+    axes.plot(xs[-1:], ys[-1:], "*", color=colour, markeredgecolor="black", markersize=18, zorder=4)
