@@ -1,11 +1,13 @@
 """Which device computes, how precisely, and what to do where something is missing.
 
-The only file that imports TensorFlow, and it does so before anything else, with its log lines
-held back. ``python -m ensgen_tutorial doctor`` prints what ``diagnose`` finds.
+The only file that imports TensorFlow, and it does so before anything else, with TensorFlow's log
+lines held back (``TF_CPP_MIN_LOG_LEVEL=0`` shows them all). ``python -m ensgen_tutorial doctor``
+prints what ``diagnose`` finds. Each ``check_...`` can be told what it would look at, so that every
+situation can be tested on any machine.
 """
 
+import faulthandler
 import importlib.metadata
-import importlib.util
 import os
 import platform
 import re
@@ -13,81 +15,132 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-# What TensorFlow writes by itself on every start, whatever the log level says.
-NOISE = re.compile(
-    r"^(WARNING: All log messages before absl::InitializeLog"
-    r"|(\d{4}-\d\d-\d\d [\d:.]+: )?[IW](\d{4} [\d:.]+\s+\d+)? \S+\.cc:\d+\]"
-    r"|(\d{4}-\d\d-\d\d [\d:.]+: )?E(\d{4} [\d:.]+\s+\d+)? \S*(cuda\w*|stream_executor\S*)\.cc:\d+\]"
-    r".*(cuInit|Unable to register|already been registered)"
-    r"|To enable the following instructions:)"
-)
-PACKAGES = ("keras", "tensorflow", "numpy", "scipy", "scikit-learn", "matplotlib", "jupyterlab",
-            "ipywidgets")
+BACKENDS = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
+PACKAGES = ("numpy", "scikit-learn", "matplotlib", "jupyterlab", "ipywidgets")
+FASHION_FILES = ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz",
+                 "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz")
+DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")
+SMALL_MEMORY = 3e9                  # bytes: a lesson takes up to 2 GB, and Jupyter its share
+PROBE_SECONDS = 120                 # a new card compiles its first operations for a while
+
+# What TensorFlow writes on a healthy start, whatever its log level: all that it calls information
+# itself, and a few warnings and errors that are none. A GPU that cannot be used is among these,
+# because it concerns few readers of a lesson, and the doctor says what to do.
+STAMP = r"(\d{{4}}-\d\d-\d\d [\d:.]+: {0} |{0}\d{{4}} [\d:.]+ +\d+ )\S+\.(cc|h):\d+\] "
+NOISE = re.compile("|".join([
+    r"WARNING: All log messages before absl::InitializeLog\(\) is called",
+    r"To enable the following instructions: .* rebuild TensorFlow",
+    STAMP.format("I"),
+    STAMP.format("[WE]") + r"(failed call to cuInit|Unable to register cu\w+ (factory|plugin)"
+    r"|computation placer already registered|Could not find cuda drivers"
+    r"|Cannot dlopen some GPU libraries|TF-TRT Warning|.*NUMA node)",
+]))
 
 
 def start():
-    """Import Keras and its backend quietly and let GPUs take memory as they need it."""
+    """Import Keras and its backend quietly, and let GPUs take memory only as it is needed.
+
+    The backend is the environment's KERAS_BACKEND, or TensorFlow. Raises ImportError that says
+    what to install (or remove) where that is why the import fails.
+    """
+    backend = os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    with held_back():
-        import keras
-
-        if keras.backend.backend() == "tensorflow":
-            import tensorflow as tf
-
-            tf.get_logger().setLevel("ERROR")      # its warnings about retracing, which is no fault
-            for gpu in tf.config.list_physical_devices("GPU"):
-                try:
-                    tf.config.experimental.set_memory_growth(gpu, True)
-                except RuntimeError:        # something computed already: too late, not fatal
-                    pass
-        keras.ops.add(1, 1)                 # the first operation logs as well
-
-
-@contextmanager
-def held_back():
-    """Hold back what is written to file descriptor 2, then pass on all but TensorFlow's noise."""
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")     # JAX's memory growth
     try:
-        kept = os.dup(2)
-    except OSError:                         # no standard error at all: nothing to hold back
-        yield
-        return
-    with tempfile.TemporaryFile() as held:
-        sys.stderr and sys.stderr.flush()
-        os.dup2(held.fileno(), 2)
-        try:
-            yield
-        finally:
-            sys.stderr and sys.stderr.flush()
-            os.dup2(kept, 2)
-            os.close(kept)
-            held.seek(0)
-            for line in held.read().decode(errors="replace").splitlines(keepends=True):
-                if not NOISE.match(line):
-                    os.write(2, line.encode())
+        with held_back():
+            _first_operation()
+    except Exception as error:          # tensorflow-metal's is no ImportError
+        for finding in check_packages(("keras", backend) if backend in BACKENDS else ("keras",)):
+            if finding.state == "problem":
+                raise ImportError(f"{finding.name}: {finding.found}. {finding.advice}") from error
+        raise
 
 
-def gpu_names():
-    """Names of the GPUs that the backend sees, as a list of strings."""
+def _first_operation():
     import keras
 
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
-        return [tf.config.experimental.get_device_details(gpu).get("device_name", "GPU")
-                for gpu in tf.config.list_physical_devices("GPU")]
+        tf.get_logger().setLevel("ERROR")           # its advice about retracing
+        for gpu in tf.config.list_physical_devices("GPU"):
+            with suppress(RuntimeError):            # in use already: too late, and not fatal
+                tf.config.experimental.set_memory_growth(gpu, True)
+    with keras.device("cpu:0"):                     # a broken GPU must not end the process here
+        keras.ops.add(1, 1)
+
+
+@contextmanager
+def held_back():
+    """Hold back what reaches file descriptor 2, then pass on what is not TensorFlow's noise.
+
+    The descriptor, because TensorFlow writes to it from C++, where neither ``sys.stderr`` nor a
+    log level reaches. After an exception everything is passed on. If the process is aborted, which
+    takes the held lines with it, the stack is still written to the real standard error.
+    """
+    with ExitStack() as stack:
+        held = None
+        with suppress(OSError):         # no standard error, or no place to hold it: let it pass
+            kept = os.dup(2)
+            stack.callback(os.close, kept)
+            held = stack.enter_context(tempfile.TemporaryFile())
+        if held is None or os.environ.get("TF_CPP_MIN_LOG_LEVEL") == "0":
+            yield
+            return
+        _flush()
+        os.dup2(held.fileno(), 2)
+        watched = faulthandler.is_enabled()
+        watched or faulthandler.enable(kept)
+        everything = True
+        try:
+            yield
+            everything = False
+        finally:
+            watched or faulthandler.disable()
+            _flush()
+            os.dup2(kept, 2)
+            held.seek(0)
+            lines = held.read().splitlines(keepends=True)
+            with suppress(OSError), open(2, "wb", closefd=False) as real:
+                real.writelines(line for line in lines if everything or not is_noise(line))
+
+
+def _flush():
+    with suppress(AttributeError, ValueError, OSError):     # None, closed, or a broken pipe
+        sys.stderr.flush()
+
+
+def is_noise(line):
+    """Whether a line (bytes) on standard error is known to mean nothing."""
+    return NOISE.match(line.decode(errors="replace")) is not None
+
+
+def find_gpus():
+    """The GPUs that the backend sees: a list of (name, compute capability as a tuple)."""
+    import keras
+
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        details = [tf.config.experimental.get_device_details(gpu)
+                   for gpu in tf.config.list_physical_devices("GPU")]
+        return [(each.get("device_name", "GPU"), each.get("compute_capability", ()))
+                for each in details]
     if keras.backend.backend() == "jax":
         import jax
 
-        return [device.device_kind for device in jax.devices() if device.platform == "gpu"]
+        numbers = re.compile(r"\d+")
+        return [(each.device_kind,
+                 tuple(map(int, numbers.findall(str(getattr(each, "compute_capability", ""))))))
+                for each in jax.local_devices() if each.platform != "cpu"]
     return []
 
 
-def cores():
+def count_cores():
     """Processor cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
@@ -97,43 +150,46 @@ def device_report():
     import keras
 
     backend = keras.backend.backend()
-    name = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}[backend]
-    device = ", ".join(gpu_names()) or f"CPU, {cores()} cores"
-    return (f"Python {platform.python_version()} · Keras {keras.__version__} on {name} "
-            f"{importlib.metadata.version(backend)} · {device} · {keras.config.dtype_policy().name}")
+    device = _listed([name for name, _ in find_gpus()]) or f"CPU, {_counted_cores(count_cores())}"
+    precision = keras.config.dtype_policy().name.removeprefix("mixed_")
+    return ("Python {}.{} · ".format(*sys.version_info)
+            + f"Keras {keras.__version__} on {BACKENDS.get(backend, backend)} "
+            f"{importlib.metadata.version(backend)} · {device} · {precision}")
+
+
+def _counted_cores(cores):
+    return "1 core" if cores == 1 else f"{cores} cores"
+
+
+def _listed(names):
+    counts = {name: names.count(name) for name in names}
+    return ", ".join(f"{count} × {name}" if count > 1 else name for name, count in counts.items())
 
 
 def set_precision(name):
-    """``"float32"``, or ``"bfloat16"`` for computing (parameters stay float32) where a GPU can.
+    """Compute in ``"float32"``, or in ``"bfloat16"`` (parameters stay float32) where a GPU can.
 
-    Raises ValueError for other names and where no GPU of compute capability 8 or more is seen.
+    Holds for layers made afterwards. Raises ValueError for other names, on a CPU and on a GPU of
+    compute capability below 8.0, and then changes nothing.
     """
     import keras
 
+    check_precision(name, find_gpus())
+    keras.config.set_dtype_policy({"float32": "float32", "bfloat16": "mixed_bfloat16"}[name])
+
+
+def check_precision(name, gpus):
+    """Raise ValueError where ``gpus``, as ``find_gpus`` lists them, cannot compute in ``name``."""
     if name not in ("float32", "bfloat16"):
         raise ValueError(f"precision must be 'float32' or 'bfloat16', not {name!r}.")
-    if name == "bfloat16" and not gpus_know_bfloat16():
-        raise ValueError("bfloat16 is slower or impossible here: it needs a GPU of compute "
-                         "capability 8.0 (NVIDIA Ampere) or newer; stay with 'float32'.")
-    keras.config.set_dtype_policy("float32" if name == "float32" else "mixed_bfloat16")
-
-
-def gpus_know_bfloat16():
-    import keras
-
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        found = [tf.config.experimental.get_device_details(gpu).get("compute_capability", (0, 0))
-                 for gpu in tf.config.list_physical_devices("GPU")]
-    elif keras.backend.backend() == "jax":
-        import jax
-
-        found = [tuple(int(part) for part in str(device.compute_capability).split("."))
-                 for device in jax.devices() if device.platform == "gpu"]
-    else:
-        found = []
-    return bool(found) and all(capability >= (8, 0) for capability in found)
+    if name == "bfloat16" and not gpus:
+        raise ValueError("precision 'bfloat16' needs a GPU, and this process computes on a CPU, "
+                         "where it is slower than 'float32'.")
+    for gpu, capability in gpus if name == "bfloat16" else ():
+        if tuple(capability) < (8, 0):
+            has = ".".join(map(str, capability)) or "none that is known"
+            raise ValueError("precision 'bfloat16' needs compute capability 8.0 (NVIDIA Ampere) or "
+                             f"more, and {gpu} has {has}: stay with 'float32'.")
 
 
 @dataclass(frozen=True)
@@ -147,118 +203,184 @@ class Finding:
 
 
 def diagnose(store_folder=None):
-    """All findings, as a list of Finding."""
-    findings = [check_python(sys.version_info[:2]), *check_packages(), check_system()]
-    findings += check_gpu()
-    findings.append(Finding("processor", "ok", f"{cores()} cores"))
-    if store_folder is not None:
-        findings.append(check_store(store_folder))
-    findings.append(check_fashion_mnist())
-    return [finding for finding in findings if finding is not None]
+    """Look at everything a lesson needs: a list of Finding. ``store_folder``: a Path, or None."""
+    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+    findings = [check_python(), *check_packages(("keras", backend, *PACKAGES)), check_system(),
+                check_gpu(), check_machine()]
+    store = [] if store_folder is None else [check_store(store_folder)]
+    return [*findings, *store, check_fashion_mnist()]
 
 
-def check_python(version):
-    text = ".".join(map(str, version))
-    if (3, 11) <= tuple(version) <= (3, 13):
+def check_python(version=sys.version_info):
+    text = "{}.{}".format(*version)
+    if (3, 11) <= tuple(version[:2]) <= (3, 13):
         return Finding("Python", "ok", text)
     return Finding("Python", "problem", text, "Install Python 3.11, 3.12 or 3.13.")
 
 
-def check_packages(version=importlib.metadata.version):
+def check_packages(names=("keras", "tensorflow", *PACKAGES), version=importlib.metadata.version):
+    """One Finding a package, and one more where tensorflow-metal is in TensorFlow's way."""
     findings = []
-    for name in PACKAGES:
+    for name in names:
         try:
             findings.append(Finding(name, "ok", version(name)))
         except importlib.metadata.PackageNotFoundError:
-            findings.append(Finding(name, "problem", "missing", f"pip install {name}"))
-    try:
-        version("tensorflow-metal")
-    except importlib.metadata.PackageNotFoundError:
-        return findings
-    return [*findings, Finding(
-        "tensorflow-metal", "problem", "installed, and it breaks TensorFlow's import",
-        "pip uninstall tensorflow-metal (the course is made for the CPU of a Mac).")]
+            findings.append(Finding(name, "problem", "not installed",
+                                    f"Install it: python -m pip install {name}"))
+    with suppress(importlib.metadata.PackageNotFoundError):
+        if "tensorflow" in names and version("tensorflow-metal"):
+            findings.append(Finding(
+                "tensorflow-metal", "problem", "installed, and current TensorFlow cannot be "
+                "imported beside it", "Remove it: python -m pip uninstall tensorflow-metal"))
+    return findings
 
 
-def check_system(system=None, release=None):
-    system, release = system or platform.system(), release or platform.release()
+def check_system(system=platform.system(), release=platform.release()):
     if "microsoft" in release.lower():
-        return Finding("system", "ok", "Linux inside Windows (WSL2): GPUs work with NVIDIA's "
-                       "Windows driver alone, no driver inside")
+        return Finding("system", "ok", "Linux in Windows (WSL2); for an NVIDIA GPU, Windows's own "
+                       "driver is enough")
     if system == "Windows":
-        return Finding("system", "note", "Windows: TensorFlow uses no GPU here since 2.11",
-                       "For a GPU, install WSL2 and the course inside it; the CPU is enough.")
-    return Finding("system", "ok", system)
+        return Finding("system", "note", "Windows, where TensorFlow uses no GPU since its 2.11",
+                       "Lessons run on the CPU; for an NVIDIA GPU, install the course in WSL2.")
+    return Finding("system", "ok", {"Darwin": "macOS"}.get(system, system))
 
 
-def check_gpu(has_driver=None, seen=None, probe=None):
-    """What stands between a GPU and its use. The arguments stand in for the machine in tests."""
-    has_driver = shutil.which("nvidia-smi") is not None if has_driver is None else has_driver
-    if not has_driver:
-        return [Finding("GPU", "ok", "no NVIDIA driver: the CPU computes, which all lessons are "
-                        "made for")]
-    seen = gpu_names() if seen is None else seen
-    if not seen:
-        return [Finding("GPU", "problem", "a driver is there, but the CUDA libraries are not",
-                        'pip install "ensgen-tutorial[gpu]" (from a clone: pip install -e ".[gpu]").')]
-    failure = (probe_gpu if probe is None else probe)()
+def find_nvidia_smi(which=shutil.which, exists=os.path.exists):
+    """How to call the driver's own tool, or None where no NVIDIA driver is installed."""
+    in_windows = "/usr/lib/wsl/lib/nvidia-smi"      # where WSL2 puts it, not always on the PATH
+    if found := which("nvidia-smi"):
+        return found
+    if exists(in_windows):
+        return in_windows
+    return "nvidia-smi" if exists("/dev/nvidia0") else None
+
+
+def check_gpu(tool=find_nvidia_smi, run=subprocess.run, gpus=find_gpus,
+              system=platform.system(), environ=os.environ):
+    """What, if anything, stands between an NVIDIA GPU and its use."""
+    tool = tool()
+    if tool is None:
+        return Finding("GPU", "ok", "none with an NVIDIA driver: the CPU computes, which is what "
+                       "the lessons are made for")
+    cards, failure = ask_driver(tool, run)
     if failure:
-        return [Finding("GPU", "problem", f"{', '.join(seen)}: a small sum on it failed ({failure})",
-                        "Use the CPU with CUDA_VISIBLE_DEVICES=-1, or update driver and TensorFlow "
-                        "(the newest cards need the newest of both).")]
-    return [Finding("GPU", "ok", ", ".join(seen))]
+        return Finding("GPU", "problem", f"the NVIDIA driver does not answer ({failure})",
+                       "Restart the computer, or install the driver anew; the CPU works meanwhile.")
+    if system == "Windows":
+        return Finding("GPU", "note", f"{cards}, which TensorFlow cannot use in Windows itself",
+                       "Install the course in WSL2 to use it.")
+    if environ.get("CUDA_VISIBLE_DEVICES", "0").strip() in ("", "-1"):
+        return Finding("GPU", "note", f"{cards}, hidden by CUDA_VISIBLE_DEVICES",
+                       "Unset CUDA_VISIBLE_DEVICES to use it.")
+    if not gpus():
+        return Finding("GPU", "problem", f"{cards} with its driver, but the CUDA libraries are "
+                       "missing or do not fit", 'Install them: python -m pip install '
+                       '"ensgen-tutorial[gpu]" (in a clone: python -m pip install -e ".[gpu]")')
+    if failure := probe_gpu(run):
+        return Finding("GPU", "problem", f"{cards}, but training on it fails ({failure})",
+                       "Update the driver and TensorFlow (the newest cards need the newest of "
+                       "both), or set CUDA_VISIBLE_DEVICES=-1 to use the CPU.")
+    return Finding("GPU", "ok", f"{cards}; a small network trains on it")
 
 
-PROBE = "import keras; x = keras.ops.ones((64, 64)); print(float(keras.ops.sum(x @ x)))"
+def ask_driver(tool, run=subprocess.run):
+    """(names of the cards, None), or (None, why the driver does not answer)."""
+    try:
+        done = run([tool, "--query-gpu=name", "--format=csv,noheader"],
+                   capture_output=True, text=True, timeout=20)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return None, type(error).__name__
+    lines = [line.strip() for line in done.stdout.splitlines() if line.strip()]
+    if done.returncode != 0 or not lines:
+        return None, lines[0] if lines else f"nvidia-smi ended with {done.returncode}"
+    return _listed(lines), None
+
+
+# Convolution, matrix product and compiled code, each of which has libraries of its own to miss.
+PROBE = """
+import keras
+network = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(4, 3),
+                            keras.layers.Flatten(), keras.layers.Dense(1)])
+network.compile("sgd", "mse", jit_compile=True)
+network.fit(keras.ops.ones((2, 8, 8, 1)), keras.ops.ones((2, 1)), verbose=0)
+print("trained")
+"""
 
 
 def probe_gpu(run=subprocess.run):
-    """Why a matrix product fails, or None; in another process, since a bad driver kills it."""
+    """Why a tiny network cannot be trained, or None; in a process of its own, since it may die."""
+    sharing = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
     try:
-        done = run([sys.executable, "-c", PROBE], capture_output=True, text=True, timeout=120)
-    except subprocess.TimeoutExpired:
-        return "no answer in two minutes"
-    if done.returncode == 0 and "262144.0" in done.stdout:
+        done = run([sys.executable, "-c", PROBE], capture_output=True, text=True,
+                   timeout=PROBE_SECONDS, env={**os.environ, **sharing})
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return type(error).__name__
+    if done.returncode == 0 and "trained" in done.stdout:
         return None
-    lines = [line for line in done.stderr.splitlines() if line.strip() and not NOISE.match(line)]
-    return (lines[-1] if lines else f"the process ended with {done.returncode}")[:120]
+    lines = [line for line in done.stderr.splitlines()
+             if line.strip() and not is_noise(line.encode(errors="replace"))]
+    fatal = [line for line in lines if re.match(r"F\d{4} |.*: F ", line)]   # above a stack trace
+    return (fatal or lines[-1:] or [f"the process ended with {done.returncode}"])[0].strip()[:200]
+
+
+def find_memory(limit=Path("/sys/fs/cgroup/memory.max")):
+    """Bytes of memory for this process, a container's limit included; None where not known."""
+    found = []
+    with suppress(AttributeError, ValueError, OSError):     # Windows has no sysconf
+        found.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    with suppress(ValueError, OSError):                     # no container, or "max"
+        found.append(int(limit.read_text()))
+    return min(found, default=None)
+
+
+def check_machine(cores=count_cores, memory=find_memory):
+    cores, memory = cores(), memory()
+    text = _counted_cores(cores) + (f", {memory / 1e9:.1f} GB of memory" if memory else "")
+    if memory and memory < SMALL_MEMORY:
+        return Finding("machine", "note", text, "Close other programs before a lesson.")
+    if cores < 2:
+        return Finding("machine", "note", text, "Lessons may take twice the time they state.")
+    return Finding("machine", "ok", text)
 
 
 def check_store(folder):
+    """Whether trained weights can be kept in ``folder``; makes nothing that stays."""
     folder = Path(folder)
-    place = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    place = next(place for place in (folder, *folder.parents) if os.path.exists(place))
     try:
-        tempfile.TemporaryFile(dir=place).close()
+        with tempfile.TemporaryFile(dir=place) as file:
+            file.write(bytes(4096))
     except OSError as error:
-        return Finding("store", "problem", f"{folder} cannot be written ({error.strerror or error})",
-                       "Set ENSGEN_STORE to a folder that can be.")
-    kept = len(list(folder.glob("*.npz"))) if folder.is_dir() else 0
-    return Finding("store", "ok", f"{folder}, {kept} trained generators")
+        reason = error.strerror or type(error).__name__
+        return Finding("store", "problem", f"{folder} cannot be written ({reason})",
+                       "Set the environment variable ENSGEN_STORE to a folder that can.")
+    return Finding("store", "ok", f"{folder} can be written")
 
 
-def check_fashion_mnist(places=None):
-    cache = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "datasets"
-    own = Path(os.environ.get("ENSGEN_DATA") or cache)
-    places = places or [own, own / "fashion_mnist", Path("/usr/share/datasets/fashion-mnist"),
-                        cache / "fashion-mnist"]
-    for place in places:
-        if (place / "train-images-idx3-ubyte.gz").is_file():
+def check_fashion_mnist(environ=os.environ, debian=DEBIAN_FOLDER):
+    """Whether Fashion-MNIST is where ``load_images`` looks for it; the files are not opened."""
+    own, home = environ.get("ENSGEN_DATA"), environ.get("KERAS_HOME") or "~/.keras"
+    places = [Path(own).expanduser() / "fashion_mnist", Path(own).expanduser()] if own else []
+    for place in [*places, debian, Path(home).expanduser() / "datasets" / "fashion-mnist"]:
+        if all(os.path.isfile(place / name) for name in FASHION_FILES):
             return Finding("Fashion-MNIST", "ok", str(place))
     return Finding("Fashion-MNIST", "note", "not on this computer",
-                   "It is downloaded at its first use; offline, see ENSGEN_DATA in the README.")
+                   "It is downloaded at its first use; without a network, set ENSGEN_DATA to a "
+                   "folder with its four .gz files.")
 
 
-def print_doctor(store_folder=None):
-    """Print the findings and what to do first; returns 1 where there is a problem, else 0."""
-    findings = diagnose(store_folder)
+def print_doctor(store_folder=None, findings=None):
+    """Print ``findings`` (or ``diagnose``'s) and what to do first; 1 if there is a problem."""
+    findings = diagnose(store_folder) if findings is None else findings
+    width = max(len(finding.name) for finding in findings)
     for finding in findings:
-        sign = {"ok": "  ok ", "note": "note ", "problem": "  !! "}[finding.state]
-        print(f"{sign} {finding.name:<17}{finding.found}")
+        print(f"{finding.state:<7}  {finding.name:<{width}}  {finding.found}")
         if finding.advice:
-            print(f"{'':<23}→ {finding.advice}")
+            print(f"{'':<{9 + width}}  {finding.advice}")
     problems = [finding for finding in findings if finding.state == "problem"]
     if problems:
-        print(f"\nMend first: {problems[0].name}. {problems[0].advice}")
-        return 1
-    print("\nEverything that the course needs is here.")
-    return 0
+        first = problems[0]
+        print(f"\n{len(problems)} to mend, first {first.name}: {first.advice}")
+    else:
+        print("\nEverything that the lessons need is there.")
+    return 1 if problems else 0

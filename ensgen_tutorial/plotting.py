@@ -48,6 +48,9 @@ class AltFigure(Figure):
     def savefig(self, target, **options):
         """As in matplotlib, in this module's style: ``target`` a path or a binary file."""
         with mpl.rc_context(STYLE):          # ticks are made at the first drawing, not before
+            if self.get_constrained_layout():
+                self.draw_without_rendering()
+                self.set_layout_engine("none")           # laid out anew, it would creep by a dot
             super().savefig(target, **{"dpi": DPI, **options})
 
     def to_png(self):
@@ -74,8 +77,10 @@ def in_style(draw):
 
 
 def wrap(text, inches, size):
-    """``text`` in lines that fit into ``inches`` at ``size`` points, by the mean width of letters."""
-    return textwrap.fill(text, max(6, int(inches * 72 / (0.62 * size))), break_long_words=False)
+    """``text`` in lines that fit into ``inches`` at ``size`` points; letters are 0.62 as wide."""
+    letters = max(6, int(inches * 72 / (0.62 * size)))
+    return "\n".join(textwrap.fill(line, letters, break_long_words=False)
+                     for line in text.split("\n"))
 
 
 def one_axis(width, height, alt, title, x_label, y_label):
@@ -86,7 +91,8 @@ def one_axis(width, height, alt, title, x_label, y_label):
     axes.set(xlabel=x_label, ylabel=y_label)
     if title:
         # The figure's title, not the axes': it begins at the left edge and has the whole width.
-        figure.suptitle(wrap(title, width, 15), x=0.08 / width, ha="left", fontsize=15, weight="bold")
+        figure.suptitle(wrap(title, width, 15), x=0.08 / width, ha="left", fontsize=15,
+                        weight="bold")
     return figure, axes
 
 
@@ -176,7 +182,7 @@ def best_columns(count, titles):
     if count <= min(12, most):
         return count
     return min(range(min(8, (most + 1) // 2), min(16, most) + 1),
-               key=lambda columns: (-count % columns, abs(columns - 12)))
+               key=lambda columns: (-count % columns, abs(columns - 12), -columns))
 
 
 def words(texts):
@@ -220,17 +226,17 @@ def describe_rows(rows, sizes, titles, row_labels):
 
 
 def draw_tiles(rows, columns, titles, row_labels, title, alt, scale):
-    """The figure of ``show_images``, laid out in whole dots so that every pixel is equally large."""
+    """The figure of ``show_images``, laid out in whole dots: all pixels are equally large."""
     height, width, channels = rows[0].shape[1:]
     left = text_width(row_labels, 13) + 8 if row_labels is not None else 8
-    cell = (WIDTH * DPI - left) / columns
+    cell = (WIDTH * DPI - left - 8) / columns
     gap = max(4, round(cell / 16))
     if scale is None:
         scale = (cell - gap) / width
         scale = scale if scale < 1 else max(1, int(min(scale, 1.25 * DPI / width)))
-    elif not (np.isscalar(scale) and 0 < scale <= 100):
+    elif not isinstance(scale, (int, float)) or not 0 < scale <= 100:
         raise ValueError(f"scale must be a number of dots a pixel, up to 100, not {scale!r}.")
-    tile = np.maximum(1, np.rint((width * scale, height * scale)).astype(int))
+    tile = np.maximum(1, np.floor((width * scale + 1e-9, height * scale + 1e-9)).astype(int))
     step = max(tile[0] + gap, text_width(words(titles), 11) if titles is not None else 0)
     texts = [] if titles is None else [wrap(str(text), step / DPI, 11) for text in titles]
     lines = max([text.count("\n") + 1 for text in texts], default=0)
@@ -257,9 +263,8 @@ def draw_tiles(rows, columns, titles, row_labels, title, alt, scale):
                         interpolation="nearest" if scale >= 1 else "antialiased")
         for j in range(columns if row_labels is not None else len(row)):
             text = next(texts, "") if i < heads else ""
-            axes.text(left + j * step + (step - gap) / 2, y - head,
-                      "\n" * (lines - 1 - text.count("\n")) + text, fontsize=11, ha="center",
-                      va="top", linespacing=1.15)
+            axes.text(left + j * step + (step - gap) / 2, y - 11, text, fontsize=11, ha="center",
+                      va="baseline", linespacing=1.15)
         y += tile[1] + gap
     axes.set(xlim=(0, across), ylim=(down, 0))
     return figure
@@ -278,9 +283,10 @@ def show_curves(curves, x_label="", y_label="", title=None, alt=None, log_x=Fals
     """
     curves = {label: check_curve(label, values, log_x, log_y)
               for label, values in check_dict(curves, "curves").items()}
-    alt = alt or sentence(title, f"Curves of {y_label or 'values'} against {x_label or 'position'}: "
-                          + "; ".join(f"{label} from {y[0]:.4g} at {x[0]:.4g} to {y[-1]:.4g} at "
-                                      f"{x[-1]:.4g}" for label, (x, y) in curves.items()) + ".")
+    told = "; ".join(f"{label} from {y[0]:.4g} at {x[0]:.4g} to {y[-1]:.4g} at {x[-1]:.4g}"
+                     for label, (x, y) in curves.items())
+    alt = alt or sentence(title, f"Curves of {y_label or 'values'} against "
+                          f"{x_label or 'position'}: {told}.")
     figure, axes = one_axis(WIDTH, 4.2, alt, title, x_label, y_label)
     for i, (label, (x, y)) in enumerate(curves.items()):
         dots = markers and len(x) > 1 or len(x) == 1
@@ -317,8 +323,8 @@ def check_curve(label, values, log_x, log_y):
         raise ValueError(f"curve {label!r} must have as many x as y, not {len(x)} and {len(y)}.")
     for axis, numbers, log in (("x", x, log_x), ("y", y, log_y)):
         if log and numbers.min() <= 0:
-            raise ValueError(f"the {axis} of curve {label!r} must be above 0 on a logarithmic axis, "
-                             f"and goes down to {numbers.min():.4g}.")
+            raise ValueError(f"the {axis} of curve {label!r} must be above 0 on a logarithmic "
+                             f"axis, and goes down to {numbers.min():.4g}.")
     return x, y
 
 
@@ -371,17 +377,20 @@ def draw_bars(axes, labels, numbers, widths, texts, chosen, start):
                       xytext=(-10 if left else 10, 0), textcoords="offset points", va="center",
                       ha="right" if left else "left",
                       bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5})
-    # Room for the numbers beside the bars, whose width in data units is not known yet.
     low = min(0.0, (numbers - widths).min()) if start is None else start
     high = max(0.0, (numbers + widths).max()) if start is None else (numbers + widths).max()
-    room = (0.05 + 0.018 * max(map(len, texts))) * (high - low or 1)
-    axes.set_xlim(low - (room if low < 0 and start is None else 0), high + room)
+    # Room for the numbers beside the bars, on both sides where bars go to both.
+    names = [wrap(str(label), 2.4, 12) for label in labels]
+    share = (text_width(texts, 13) + 10) / (WIDTH * DPI - text_width(names, 12) - 40)
+    sides = 2 if start is None and low < 0 else 1
+    room = share * ((high - low) or 1) / (1 - sides * share)
+    axes.set_xlim(low - (room if sides == 2 else 0), high + room)
+    axes.set_yticks(places, names)
     axes.set_ylim(len(labels) - 0.45, -0.55)
-    axes.set_yticks(places, [wrap(str(label), 2.4, 12) for label in labels])
     axes.grid(axis="y", visible=start is not None)
-    axes.spines["left"].set_visible(start is None and low == 0)
+    axes.spines["left"].set_visible(sides == 1 and start is None)
     axes.spines["bottom"].set_visible(False)
-    if start is None and low < 0:
+    if sides == 2:
         axes.axvline(0, color="#888888", linewidth=0.8)
 
 
@@ -456,10 +465,10 @@ def show_surface(x, y, z, paths=None, x_label="", y_label="", title=None, alt=No
     axes.contour(x, y, z, heights, colors="white", linewidths=0.6, alpha=0.5)
     bar = figure.colorbar(colours, ax=axes, label=label, ticks=MaxNLocator(6))
     bar.outline.set_visible(False)
-    for i, (name, (xs, ys)) in enumerate(paths.items()):
-        draw_path(axes, xs, ys, name, i)
     axes.grid(visible=False)
     axes.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]))
+    for i, (name, (xs, ys)) in enumerate(paths.items()):
+        draw_path(axes, xs, ys, name, i)
     if paths:
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=min(3, len(paths)),
                     handlelength=2.8)
@@ -478,9 +487,14 @@ def check_path(name, path):
 def draw_path(axes, xs, ys, name, i):
     """A path that stands out from dark and bright ground: bright, with a black edge."""
     colour = ("#FFFFFF", "#E69F00", "#56B4E9", "#CC79A7", "#D55E00", "#F0E442", "#009E73")[i % 7]
+    # Far outside the plane there is nothing to see, and steps that diverge end at infinity.
+    spans = np.ptp(axes.get_xlim()), np.ptp(axes.get_ylim())
+    far = ((np.abs(xs - np.mean(axes.get_xlim())) > spans[0])
+           | (np.abs(ys - np.mean(axes.get_ylim())) > spans[1]))
+    shown = int(far.argmax()) + 1 if far.any() else len(xs)
     edge = [withStroke(linewidth=4.4, foreground="black")]
-    axes.plot(xs, ys, linestyle=LINES[i % 7], color=colour, marker=MARKERS[i % 7], markersize=6,
-              markevery=max(1, len(xs) // 30), path_effects=edge, label=str(name))
+    axes.plot(xs[:shown], ys[:shown], linestyle=LINES[i % 7], color=colour, marker=MARKERS[i % 7],
+              markersize=6, markevery=max(1, shown // 30), path_effects=edge, label=str(name))
     axes.plot(xs[:1], ys[:1], "o", markerfacecolor="none", markeredgecolor=colour, markersize=15,
               markeredgewidth=2, path_effects=edge)
     axes.plot(xs[-1:], ys[-1:], "*", color=colour, markeredgecolor="black", markersize=18, zorder=4)

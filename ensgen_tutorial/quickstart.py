@@ -87,8 +87,8 @@ def make_members(images, seed):
         "VAE": VAE(shape, levels, seed=10 * seed + 4),
     }
     small = max(shape) <= 16
-    epochs = {PixelCNN: 36 if small else 6, PixelRNN: 46 if small else 4, VAE: 40 if small else 20}
-    learning_rates = {PixelCNN: 5e-3, PixelRNN: 5e-3, VAE: 2e-3}
+    epochs = {PixelCNN: 36 if small else 6, PixelRNN: 40 if small else 4, VAE: 40 if small else 20}
+    learning_rates = {PixelCNN: 5e-3, PixelRNN: 6e-3, VAE: 2e-3}
     return (generators, {name: epochs[type(member)] for name, member in generators.items()},
             {name: learning_rates[type(member)] for name, member in generators.items()})
 

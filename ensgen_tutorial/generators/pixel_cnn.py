@@ -47,7 +47,7 @@ class PixelCNN(RasterNetwork):
     """
 
     def __init__(self, image_shape, levels, filters=48, blocks=3, first_size=7, size=3,
-                 dropout=0.2, seed=0):
+                 dropout=0.15, seed=0):
         super().__init__(image_shape, levels, seed)
         self.filters, self.blocks, self.dropout = filters, blocks, dropout
         self.first_size, self.size = first_size, size

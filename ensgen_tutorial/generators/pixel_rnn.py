@@ -37,7 +37,7 @@ class PixelRNN(RasterNetwork):
     al.'s 2014 GRU, arXiv 1406.1078, in Keras's ``reset_after`` form. Lesson 05.
     """
 
-    def __init__(self, image_shape, levels, units=64, dropout=0.1, seed=0):
+    def __init__(self, image_shape, levels, units=64, dropout=0.05, seed=0):
         super().__init__(image_shape, levels, seed)
         self.units, self.dropout = units, dropout
         with seeded(seed):

@@ -1,0 +1,58 @@
+"""How fast is drawing pixel by pixel? Ratios taken in one run; writes drawing_speed.json.
+
+    python benchmarks/drawing_speed.py
+"""
+
+import time
+
+from machine import machine, write
+
+from ensgen_tutorial import PixelCNN, PixelRNN
+from ensgen_tutorial.generators.base import PixelReader
+
+COUNT = 64
+
+
+def seconds(action, repetitions):
+    """The median of some runs, after one to warm up."""
+    action()
+    times = []
+    for _ in range(repetitions):
+        started = time.perf_counter()
+        action()
+        times.append(time.perf_counter() - started)
+    return sorted(times)[repetitions // 2]
+
+
+def measure(generator, plain_positions):
+    """Seconds for 64 images: fast, plain (extrapolated from some positions), one forward pass."""
+    generator.trained = True
+    fast = seconds(lambda: generator.generate(COUNT, seed=0), 5)
+    pixels = (generator.generate(COUNT, seed=0) * (generator.levels - 1)).round().astype("uint8")
+    forward = seconds(lambda: generator.pixel_probabilities(pixels), 5)
+    reader = PixelReader(generator, COUNT)
+    positions = pixels[0].size
+
+    def plain():
+        reader.position = 0
+        for values in pixels.reshape(COUNT, -1).T[:plain_positions]:
+            reader.probabilities()
+            reader.write(values)
+
+    slow = seconds(plain, 1) * positions / plain_positions
+    return {
+        "generator": type(generator).__name__, "image_shape": generator.image_shape,
+        "levels": generator.levels, "parameters": generator.count_params(), "images": COUNT,
+        "fast_seconds": round(fast, 4), "plain_seconds": round(slow, 2),
+        "plain_positions_timed": plain_positions, "forward_pass_seconds": round(forward, 4),
+        "plain_over_fast": round(slow / fast, 1), "fast_over_forward_pass": round(fast / forward, 2),
+    }
+
+
+if __name__ == "__main__":
+    results = [
+        measure(PixelCNN((8, 8, 1), 17), 64),
+        measure(PixelRNN((8, 8, 1), 17), 64),
+        measure(PixelCNN((28, 28, 1), 16, filters=128, blocks=5), 8),
+    ]
+    write("drawing_speed", {"machine": machine(), "results": results})

@@ -1,0 +1,24 @@
+"""What a benchmark ran on, and where its results go."""
+
+import json
+import platform
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from ensgen_tutorial.devices import count_cores, device_report, find_memory
+
+
+def machine():
+    """Versions and size of this machine, without anything that names it."""
+    return {"report": device_report(), "keras": keras.__version__, "numpy": np.__version__,
+            "system": platform.system(), "processor": platform.machine(), "cores": count_cores(),
+            "memory_gb": round((find_memory() or 0) / 1e9, 1)}
+
+
+def write(name, results):
+    """Print the results and keep them beside the benchmark as JSON."""
+    text = json.dumps(results, indent=2)
+    Path(__file__).with_name(f"{name}.json").write_text(text + "\n")
+    print(text)
