@@ -5,6 +5,7 @@ import inspect
 import math
 import time
 import warnings
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -22,7 +23,7 @@ def generate(generator, count, seed=None):
 
 
 def train_generator(generator, images, epochs, batch_size=64, learning_rate=4e-3, patience=None,
-                    seed=0, retrain=False, progress="auto", folder=None, report=print):
+                    seed=0, retrain=False, progress="auto", folder=None, report=print, name=None):
     """Minimise a generator's losses over ``images.train``; keep the best epoch on validation.
 
     The weights are kept in the store under the recipe's hash (generator, hyperparameters, data,
@@ -35,7 +36,7 @@ def train_generator(generator, images, epochs, batch_size=64, learning_rate=4e-3
     patience: epochs without a better validation loss before stopping, or None. seed: of the order
     of the images. retrain: train anew even if the store has the weights. progress: ``"auto"``,
     ``"bar"``, ``"board"`` or ``"quiet"``. folder: the store, or None for the user's own.
-    report: what to call with the one line that says what happened.
+    report: what to call with the one line that says what happened. name: of the generator there.
 
     Returns the training's record: dict with ``seconds``, ``epochs``, ``best_epoch``,
     ``validation``, ``history`` and ``loaded``. Raises ValueError or TypeError for bad arguments.
@@ -44,9 +45,9 @@ def train_generator(generator, images, epochs, batch_size=64, learning_rate=4e-3
     options = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate,
                "patience": patience, "seed": seed}
     recipe = {**describe(generator), "data": images.digest, **options}
-    name = type(generator).__name__
-    folder = store_folder() if folder is None else folder
-    path = folder / f"{name}-{recipe_hash(recipe)}.npz"
+    name = name or type(generator).__name__
+    folder = store_folder() if folder is None else Path(folder)
+    path = folder / f"{type(generator).__name__}-{recipe_hash(recipe)}.npz"
     shapes = {f"{i}": weight.shape for i, weight in enumerate(generator.weights)}
     stored = None if retrain else load_or_set_aside(path, shapes, report)
     if stored is not None:
@@ -61,7 +62,7 @@ def train_generator(generator, images, epochs, batch_size=64, learning_rate=4e-3
     if reason:
         warnings.warn(f"The store {folder} cannot be written ({reason}): this training will not be "
                       "kept. Set ENSGEN_STORE to a folder that can be.", stacklevel=2)
-    session = TrainingSession(generator, path.with_suffix(".training.npz"), options, progress)
+    session = TrainingSession(generator, name, path.with_suffix(".training.npz"), options, progress)
     if retrain:
         session.path.unlink(missing_ok=True)
     record = session.run(images, report)
@@ -84,7 +85,7 @@ def train_members(members, images, epochs, **options):
 
     return {
         name: train_generator(
-            member, images, own(epochs, name),
+            member, images, own(epochs, name), name=name,
             **{option: own(value, name) for option, value in options.items()},
         )
         for name, member in members.items()
@@ -113,9 +114,9 @@ class ShuffledPixels(keras.utils.PyDataset):
 class TrainingSession(keras.callbacks.Callback):
     """One training: remembers the best epoch, and writes down everything after each epoch."""
 
-    def __init__(self, generator, path, options, progress):
+    def __init__(self, generator, name, path, options, progress):
         super().__init__()
-        self.generator, self.path, self.options = generator, path, options
+        self.generator, self.name, self.path, self.options = generator, name, path, options
         self.progress = progress_for(progress)
         self.history = {"loss": [], "val_loss": []}
         self.best_epoch, self.best, self.seconds = 0, None, 0.0
@@ -130,7 +131,7 @@ class TrainingSession(keras.callbacks.Callback):
         generator.compile(optimizer=keras.optimizers.Adam(schedule, clipnorm=1.0))
         generator.optimizer.build(generator.trainable_variables)
         self.resume(report)
-        epoch, name = len(self.history["loss"]), type(generator).__name__
+        epoch, name = len(self.history["loss"]), self.name
         self.started = time.monotonic() - self.seconds
         self.progress.begin(name, options["epochs"], epoch)
         try:
@@ -198,8 +199,8 @@ class TrainingSession(keras.callbacks.Callback):
         assign(self.state(), {name[6:]: a for name, a in arrays.items() if name[:6] == "state/"})
         self.history, self.best_epoch = record["history"], record["best_epoch"]
         self.seconds = record["seconds"]
-        report(f"{type(self.generator).__name__}: goes on after epoch {len(self.history['loss'])} "
-               f"of {self.options['epochs']}.")
+        report(f"{self.name}: goes on after epoch {len(self.history['loss'])} of "
+               f"{self.options['epochs']}.")
 
 
 def describe(generator):
