@@ -2,18 +2,16 @@
 
 import json
 import platform
+from importlib.metadata import version
 from pathlib import Path
-
-import keras
-import numpy as np
 
 from ensgen_tutorial.devices import count_cores, device_report, find_memory
 
 
 def machine():
     """Versions and size of this machine, without anything that names it."""
-    return {"report": device_report(), "keras": keras.__version__, "numpy": np.__version__,
-            "system": platform.system(), "processor": platform.machine(), "cores": count_cores(),
+    return {"report": device_report(), "numpy": version("numpy"), "system": platform.system(),
+            "processor": platform.machine(), "cores": count_cores(),
             "memory_gb": round((find_memory() or 0) / 1e9, 1)}
 
 

@@ -120,8 +120,7 @@ def draw(members, ensemble, images, seed):
     return show_images(
         {**drawn, "ensemble": ensemble.generate(PICTURES, seed=seed),
          "average of\nimages": average, "real": real},
-        title="Five members, their weighted sum of next-pixel probabilities, and what averaging "
-              "finished images gives instead: ghosts",
+        title="Members, their ensemble, and the ghosts that averaging makes",
     )
 
 

@@ -17,7 +17,9 @@ def slide(draw, **sliders):
         )
         for name, (lowest, highest, step, start) in sliders.items()
     }
-    picture = ipywidgets.Image(format="png")
+    picture = ipywidgets.Image(
+        format="png", layout=ipywidgets.Layout(width="720px", max_width="100%", height="auto")
+    )
 
     def redraw(change=None):
         figure = draw(**{name: control.value for name, control in controls.items()})

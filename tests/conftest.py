@@ -1,12 +1,16 @@
 """Tests never touch the user's own store."""
 
+import atexit
 import os
+import shutil
 import tempfile
 
 import numpy as np
 import pytest
 
-os.environ.setdefault("ENSGEN_STORE", tempfile.mkdtemp(prefix="ensgen-tests-"))
+if "ENSGEN_STORE" not in os.environ:
+    os.environ["ENSGEN_STORE"] = tempfile.mkdtemp(prefix="ensgen-tests-")
+    atexit.register(shutil.rmtree, os.environ["ENSGEN_STORE"], ignore_errors=True)
 
 
 @pytest.fixture
