@@ -121,6 +121,24 @@ class ImageSet:
         })
 
 
+    def take(self, train, validation, test):
+        """The first so many images of each split, with their labels. Returns an ImageSet.
+
+        Raises ValueError for other than a whole number from 1 to all that a split has.
+        """
+        fewer = {}
+        for split, count in zip(SPLITS, (train, validation, test)):
+            most = len(getattr(self, split))
+            if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or not (
+                    1 <= count <= most):
+                raise ValueError(f"{split} must be a whole number of images from 1 to {most:,}, "
+                                 f"not {count!r}.")
+            fewer[split] = getattr(self, split)[:count]
+            labels = getattr(self, f"{split}_labels")
+            fewer[f"{split}_labels"] = None if labels is None else labels[:count]
+        return replace(self, **fewer)
+
+
 def check_levels(levels):
     """Raise unless ``levels`` is a whole number from 2 to 65536."""
     if isinstance(levels, bool) or not isinstance(levels, (int, np.integer)):

@@ -36,34 +36,37 @@ class TrainingBar(Quiet):
 
 
 class TrainingBoard(Quiet):
-    """Loss curves in a notebook, drawn anew at most every ``seconds``; the last ones stay."""
+    """Loss curves in a notebook, drawn anew at most every ``seconds``; the last ones stay.
+
+    One board can serve several trainings: it then shows the validation curve of each.
+    """
 
     def __init__(self, seconds=2.0):
-        self.seconds, self.history, self.handle = seconds, None, None
+        self.seconds, self.histories, self.handle = seconds, {}, None
 
     def begin(self, name, epochs, epoch):
         self.name, self.epochs, self.drawn = name, epochs, time.monotonic()
 
     def update(self, history):
-        self.history = history
+        self.histories[self.name] = history
         if time.monotonic() - self.drawn > self.seconds:
             self.draw()
 
     def end(self):
-        if self.history is not None:
+        if self.name in self.histories:
             self.draw()
 
     def draw(self):
         from IPython.display import display
 
-        done = len(self.history["loss"])
-        epochs = range(1, done + 1)
+        last = self.histories[self.name]
+        curves = {name: history["val_loss"] for name, history in self.histories.items()}
+        if len(curves) == 1:
+            curves = {"training": last["loss"], "validation": last["val_loss"]}
         figure = show_curves(
-            {"training": (epochs, self.history["loss"]),
-             "validation": (epochs, self.history["val_loss"])},
-            x_label="epoch", y_label="loss an image",
-            title=f"{self.name}: epoch {done} of {self.epochs}",
-            alt=f"Training and validation loss of {self.name} over {done} epochs.",
+            {label: (range(1, len(losses) + 1), losses) for label, losses in curves.items()},
+            "epoch", "validation loss an image" if len(self.histories) > 1 else "loss an image",
+            f"{self.name}: epoch {len(last['loss'])} of {self.epochs}", markers=False,
         )
         picture = {"image/png": figure.to_png(), "text/plain": figure.alt}
         options = {"raw": True, "metadata": {"image/png": {"alt": figure.alt}}}

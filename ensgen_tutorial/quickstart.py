@@ -2,7 +2,6 @@
 
 import json
 import time
-from dataclasses import replace
 from pathlib import Path
 
 from .ensembles.mixture import Mixture
@@ -31,7 +30,7 @@ def quickstart(dataset="digits", output="output", seed=0, retrain=False, report=
     started = time.monotonic()
     output = Path(output)
     output.mkdir(parents=True, exist_ok=True)
-    images = load_for_quickstart(dataset)
+    images = load_for_quickstart(dataset, report)
     generators, epochs, learning_rates = make_members(images, seed)
     records = train_members(generators, images, epochs, learning_rate=learning_rates, seed=seed,
                             retrain=retrain, report=report, progress=progress)
@@ -66,14 +65,14 @@ def quickstart(dataset="digits", output="output", seed=0, retrain=False, report=
     return result
 
 
-def load_for_quickstart(dataset):
+def load_for_quickstart(dataset, report):
     """The data set; pictures larger than 16×16 with 16 levels and fewer of them, to be quick."""
     images = load_images(dataset)
     if max(images.image_shape) <= 16:
         return images
-    images = images.with_levels(min(16, images.levels))
-    return replace(images, train=images.train[:5000], validation=images.validation[:500],
-                   test=images.test[:500])
+    report("Pictures of this size take about @MIN@ minutes on two cores, with 16 levels, 5,000 images "
+           "to train, 500 to validate and 500 to test.")
+    return images.with_levels(min(16, images.levels)).take(5000, 500, 500)
 
 
 def make_members(images, seed):

@@ -75,17 +75,20 @@ def train_generator(generator, images, epochs, batch_size=64, learning_rate=4e-3
     return {**record, "loaded": False}
 
 
-def train_members(members, images, epochs, **options):
+def train_members(members, images, epochs, progress="auto", **options):
     """Train a dict name -> generator one after the other; returns a dict name -> record.
 
-    ``epochs`` and each option: one value for all, or a dict name -> value.
+    ``epochs`` and each option of ``train_generator``: one value for all, or a dict name -> value.
+    ``progress`` is one display for all.
     """
+    progress = progress_for(progress)
+
     def own(value, name):
         return value[name] if isinstance(value, dict) else value
 
     return {
         name: train_generator(
-            member, images, own(epochs, name), name=name,
+            member, images, own(epochs, name), name=name, progress=progress,
             **{option: own(value, name) for option, value in options.items()},
         )
         for name, member in members.items()

@@ -393,3 +393,14 @@ def test_folders_that_are_none(tmp_path):
 def test_load_folder_refuses(options, error, says, folder):
     with pytest.raises(error, match=says):
         load_folder(folder, **{"size": (4, 4), **options})
+
+
+def test_take_keeps_the_first_images_with_their_labels():
+    digits = load_images("digits")
+    few = digits.take(5, 4, 3)
+    assert [len(few.train), len(few.validation), len(few.test_labels)] == [5, 4, 3]
+    np.testing.assert_array_equal(few.train, digits.train[:5])
+    np.testing.assert_array_equal(few.test_labels, digits.test_labels[:3])
+    for count in (0, 1001, 2.5, True):
+        with pytest.raises(ValueError, match="train must be"):
+            digits.take(count, 1, 1)

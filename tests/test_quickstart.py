@@ -65,7 +65,7 @@ def test_the_picture_is_a_picture(run):
 
 
 @pytest.mark.parametrize("arguments, message", [
-    (["run", "--dataset", "digts"], "Did you mean 'digits'"),
+    (["run", "--dataset", "digts"], "did you mean 'digits'"),
     (["run", "--seed", "-1"], "--seed"),
 ])
 def test_bad_arguments_end_in_one_line(arguments, message, capsys, tmp_path):

@@ -1,4 +1,4 @@
-"""Exercises that check themselves: ``exercise("01.1").check(answer)``, ``.hint()``, ``.solution()``.
+"""Exercises that check themselves: ``exercise("01.1").check(answer)``, ``.hint()``, …
 
 One file a lesson holds its ``EXERCISES``. A check raises ``Wrong`` with what to look at; it tests
 properties on fresh random inputs, so an answer cannot be right by chance or by heart.
@@ -15,12 +15,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 
+DOTS = "replace the dots with your answer."
+
+
 class Wrong(Exception):
     """An answer is wrong; the message tells a student what to look at."""
 
 
 class NotAnswered(Exception):
-    """The answer still holds its dots."""
+    """The answer still holds its dots, or its function returns nothing yet."""
 
 
 class Grade(NamedTuple):
@@ -50,16 +53,17 @@ class Exercise:
 
     def grade(self, answer, seed=None):
         """Grade an answer, whatever the student's code does; only Ctrl-C passes through."""
-        if answer is ...:
-            return Grade("not answered yet", "replace the dots with your answer.")
         try:
+            if answer is ...:
+                raise NotAnswered(DOTS)
             self.check_answer(answer, np.random.default_rng(seed))
-        except NotAnswered:
-            return Grade("not answered yet", "replace the dots with your answer.")
+        except NotAnswered as reason:
+            return Grade("not answered yet", str(reason))
         except Wrong as reason:
-            return Grade("wrong", str(reason))
-        except Exception as error:
-            return Grade("wrong", f"your code stopped with {type(error).__name__}: {error}")
+            return Grade("wrong", one_line(reason))
+        except (Exception, SystemExit) as error:
+            return Grade("wrong", one_line("the check cannot read this answer "
+                                           f"({type(error).__name__}: {error})."))
         return Grade("right", f"{self.title}.")
 
     def check(self, answer):
@@ -82,15 +86,28 @@ class Exercise:
         print(textwrap.dedent(inspect.getsource(answer)) if callable(answer) else repr(answer))
 
 
+def one_line(message):
+    """A message as one line of at most 300 characters: TensorFlow's errors fill pages."""
+    text = " ".join(str(message).split())
+    return text if len(text) <= 300 else text[:298] + " …"
+
+
 def call(answer, *arguments):
-    """The student's function on some arguments; dots as its result mean that it is unanswered."""
+    """The student's function on some arguments; dots or nothing as its result: not answered yet.
+
+    It gets copies of arrays, so that work in place cannot change what the check compares with.
+    """
     if not callable(answer):
         raise Wrong(f"a function is wanted, and this is of type {type(answer).__name__}.")
-    result = answer(*arguments)
+    arguments = [each.copy() if isinstance(each, np.ndarray) else each for each in arguments]
+    try:
+        result = answer(*arguments)
+    except (Exception, SystemExit) as error:
+        raise Wrong(f"your code stopped with {type(error).__name__}: {error}") from None
     if result is ...:
-        raise NotAnswered
+        raise NotAnswered(DOTS)
     if result is None:
-        raise Wrong("your function returns nothing: does it end with return?")
+        raise NotAnswered("your function returns nothing: does it end with return?")
     return result
 
 
@@ -107,18 +124,28 @@ def expect_close(found, wanted, message, tolerance=1e-6):
         raise Wrong(message)
 
 
+def lessons():
+    """The names of the files with exercises: lesson_00, lesson_01, …"""
+    return [module.name for module in pkgutil.iter_modules(__path__)]
+
+
+def lesson_exercises(lesson):
+    """The exercises of one file: a dict number -> Exercise."""
+    found = importlib.import_module(f"{__name__}.{lesson}").EXERCISES
+    return {exercise.number: exercise for exercise in found}
+
+
 def all_exercises():
     """Every exercise of every lesson: a dict number -> Exercise."""
-    found = {}
-    for module in pkgutil.iter_modules(__path__):
-        lesson = importlib.import_module(f"{__name__}.{module.name}")
-        found |= {exercise.number: exercise for exercise in lesson.EXERCISES}
-    return found
+    return {number: each for lesson in lessons()
+            for number, each in lesson_exercises(lesson).items()}
 
 
 def exercise(number):
     """The exercise "NN.k" of lesson NN. Raises ValueError where there is none."""
-    found = all_exercises()
-    if number not in found:
-        raise ValueError(f"there is no exercise {number!r}; there are {', '.join(sorted(found))}.")
-    return found[number]
+    lesson = f"lesson_{str(number)[:2]}"
+    found = lesson_exercises(lesson) if lesson in lessons() else {}
+    if str(number) not in found:
+        raise ValueError(f"there is no exercise {number!r}; there are "
+                         f"{', '.join(sorted(all_exercises()))}.")
+    return found[str(number)]
