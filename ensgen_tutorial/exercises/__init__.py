@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-
 DOTS = "replace the dots with your answer."
 
 
@@ -37,10 +36,10 @@ class Grade(NamedTuple):
 class Exercise:
     """One exercise.
 
-    number: "NN.k". title: what it asks for, in a few words. check: ``check(answer, random)``,
-    which raises Wrong; ``random`` is a NumPy Generator, another one at every call. hints: from
-    vague to plain. solution: an answer that passes. wrong_answers: typical wrong ones, each as
-    message fragment -> answer, where the check's message must hold the fragment.
+    number: "NN.k". title: what a right answer is, in a few words. check_answer: a function of the
+    answer and a NumPy Generator, another one at every call, that raises Wrong. hints: from vague to
+    plain. answer: one that passes. wrong_answers: typical wrong ones, each as message fragment ->
+    answer, where the check's message must hold the fragment.
     """
 
     number: str
