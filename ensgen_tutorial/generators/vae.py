@@ -37,7 +37,7 @@ class VAE(LikelihoodGenerator, KerasGenerator):
     exact = False
 
     def __init__(self, image_shape, levels, latents=8, hidden=128, dropout=0.3, beta=1.0,
-                 samples=100, seed=0):
+                 samples=50, seed=0):
         super().__init__()
         self.image_shape = check_image_shape(image_shape)
         self.levels, self.latents, self.hidden = levels, latents, hidden
