@@ -41,8 +41,8 @@ def fit_weights(ensemble, validation, method="cross_entropy", tolerance=1e-3, st
     quadratic programming for the log pool; both problems are convex. tolerance: stop when the
     certified gap to the optimum is below it, in nats an image. Returns FittedWeights.
 
-    Source: Smyth and Wolpert 1999, "Linearly combining density estimators via stacking", Machine
-    Learning 36 (the EM); Jaggi 2013, "Revisiting Frank-Wolfe" (the certificate).
+    Source: Smyth and Wolpert 1997, "Stacked density estimation", NeurIPS 10 (the EM); Jaggi 2013,
+    "Revisiting Frank-Wolfe", ICML (the certificate).
     """
     if isinstance(validation, ImageSet):
         validation = validation.validation
