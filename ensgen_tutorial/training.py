@@ -30,7 +30,7 @@ def train_generator(generator, images, epochs, batch_size=64, learning_rate=4e-3
     and the arguments below), and loaded from there the next time. Killed or interrupted, the next
     call goes on from the last whole epoch and ends with the weights it would have had.
 
-    generator: a KerasGenerator, freshly made. images: an ImageSet of its shape (and levels).
+    generator: a KerasGenerator; it learns from its initial parameters on. images: an ImageSet of its shape (and levels).
     epochs: passes over the training split. batch_size: images a step. learning_rate: of Adam at
     the start; it falls to 0 along a cosine (Loshchilov and Hutter 2017, arXiv 1608.03983).
     patience: epochs without a better validation loss before stopping, or None. seed: of the order
@@ -131,6 +131,9 @@ class TrainingSession(keras.callbacks.Callback):
         schedule = keras.optimizers.schedules.CosineDecay(
             options["learning_rate"], options["epochs"] * len(self.batches)
         )
+        # From the beginning, whatever was learnt or interrupted before: a recipe has one result.
+        fresh = type(generator)(**generator.hyperparameters)
+        assign(generator.variables, numbered(fresh.variables))
         generator.compile(optimizer=keras.optimizers.Adam(schedule, clipnorm=1.0))
         generator.optimizer.build(generator.trainable_variables)
         self.resume(report)

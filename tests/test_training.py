@@ -61,6 +61,24 @@ def test_training_anew_gives_the_same_weights(train):
     assert same(first, second)
 
 
+def test_a_recipe_has_one_result_whatever_the_generator_had_learnt_before(train, monkeypatch):
+    first, second, third = (MAKE["PixelCNN"]() for _ in range(3))
+    train(first, epochs=3)
+    train(second, epochs=2)
+    train(second, epochs=3, retrain=True)
+    assert same(first, second)
+
+    def stop(self, batch, logs=None):
+        if batch == 1:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(TrainingSession, "on_train_batch_end", stop)         # in the first epoch
+        train(third, epochs=3, retrain=True)
+    train(third, epochs=3, retrain=True)
+    assert same(first, third)
+
+
 class Killed(Exception):
     pass
 
