@@ -12,6 +12,7 @@ import numpy as np
 from keras import ops
 
 from . import store as trained_store
+from .generators.base import KerasGenerator, Learner, LikelihoodGenerator
 from .images import ImageSet
 from .progress import progress_for
 from .store import DamagedFileError, recipe_hash, set_aside, store_folder, unwritable
@@ -22,16 +23,21 @@ def generate(generator, count, seed=None):
     return generator.generate(count, seed=seed)
 
 
-def train_generator(generator, images, epochs, batch_size=64, learning_rate=4e-3, patience=None,
-                    seed=0, retrain=False, progress="auto", folder=None, report=print, name=None):
+def train_generator(generator, images, epochs=None, batch_size=64, learning_rate=4e-3,
+                    patience=None, seed=0, retrain=False, progress="auto", folder=None,
+                    report=print, name=None):
     """Minimise a generator's losses over ``images.train``; keep the best epoch on validation.
+
+    A Learner (templates, forests) learns in one go and needs none of the arguments of training. A
+    generator with ``keep_best = False`` (GAN, denoiser) keeps the last epoch, and the moving
+    average of its weights if its optimizer has one.
 
     The weights are kept in the store under the recipe's hash (generator, hyperparameters, data,
     and the arguments below), and loaded from there the next time. Killed or interrupted, the next
     call goes on from the last whole epoch and ends with the weights it would have had.
 
-    generator: a KerasGenerator; it learns from its initial parameters on. images: an ImageSet of its shape (and levels).
-    epochs: passes over the training split. batch_size: images a step. learning_rate: of Adam at
+    generator: a KerasGenerator, which learns from its initial parameters on, or a Learner. images:
+    an ImageSet of its shape (and levels). epochs: passes over the training split. batch_size: images a step. learning_rate: of Adam at
     the start; it falls to 0 along a cosine (Loshchilov and Hutter 2017, arXiv 1608.03983).
     patience: epochs without a better validation loss before stopping, or None. seed: of the order
     of the images. retrain: train anew even if the store has the weights. progress: ``"auto"``,
@@ -42,37 +48,77 @@ def train_generator(generator, images, epochs, batch_size=64, learning_rate=4e-3
     ``validation``, ``history`` and ``loaded``. Raises ValueError or TypeError for bad arguments.
     """
     check_arguments(generator, images, epochs, batch_size, learning_rate, patience)
-    options = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate,
-               "patience": patience, "seed": seed}
+    at_once = isinstance(generator, Learner)
+    options = {} if at_once else {"epochs": epochs, "batch_size": batch_size, "seed": seed,
+                                  "learning_rate": learning_rate, "patience": patience}
     recipe = {**describe(generator), "data": images.digest, **options}
     name = name or type(generator).__name__
     folder = store_folder() if folder is None else Path(folder)
     path = folder / f"{type(generator).__name__}-{recipe_hash(recipe)}.npz"
-    shapes = {f"{i}": weight.shape for i, weight in enumerate(generator.weights)}
+    shapes = None if at_once else shapes_of(generator.weights)
     stored = None if retrain else load_or_set_aside(path, shapes, report)
     if stored is not None:
         arrays, record = stored
-        assign(generator.weights, arrays)
-        generator.trained = True
-        report(f"{name}: weights from the store; they took {record['seconds']:.0f} s to train "
-               f"({record['epochs']} epochs, validation {record['validation']:.2f}).")
+        put_back(generator, arrays)
+        report(f"{name}: from the store; it took {record['seconds']:.0f} s to train"
+               f"{outcome(record)}.")
         return {**record, "loaded": True}
 
     reason = unwritable(folder)
     if reason:
         warnings.warn(f"The store {folder} cannot be written ({reason}): this training will not be "
                       "kept. Set ENSGEN_STORE to a folder that can be.", stacklevel=2)
-    session = TrainingSession(generator, name, path.with_suffix(".training.npz"), options, progress)
-    if retrain:
-        session.path.unlink(missing_ok=True)
-    record = session.run(images, report)
+    if at_once:
+        session, record = None, learn(generator, images)
+    else:
+        unfinished = path.with_suffix(".training.npz")
+        session = TrainingSession(generator, name, unfinished, options, progress)
+        if retrain:
+            unfinished.unlink(missing_ok=True)
+        record = session.run(images, report)
     record = {"recipe": recipe, "keras": keras.__version__, "backend": keras.backend.backend(),
               **record}
-    if write(path, numbered(generator.weights), record, durable=True):
+    if write(path, parts_of(generator), record, durable=True) and session:
         session.path.unlink(missing_ok=True)
-    report(f"{name}: trained in {record['seconds']:.0f} s ({record['epochs']} epochs, validation "
-           f"{record['validation']:.2f} at epoch {record['best_epoch']}).")
+    report(f"{name}: trained in {record['seconds']:.0f} s{outcome(record)}.")
     return {**record, "loaded": False}
+
+
+def learn(generator, images):
+    """Let a Learner learn; its record."""
+    started = time.monotonic()
+    generator.learn(images)
+    seconds = time.monotonic() - started
+    validation = None
+    if isinstance(generator, LikelihoodGenerator):
+        validation = float(-generator.log_likelihood(images.validation).mean())
+    return {"seconds": seconds, "epochs": None, "best_epoch": None, "validation": validation,
+            "history": {}}
+
+
+def outcome(record):
+    """What came of a training, in brackets: epochs and the loss on the validation images."""
+    said = []
+    if record["epochs"]:
+        said.append(f"{record['epochs']} epochs")
+    if record["validation"] is not None:
+        at = f" at epoch {record['best_epoch']}" if record["best_epoch"] else ""
+        said.append(f"validation {record['validation']:.2f}{at}")
+    return f" ({', '.join(said)})" if said else ""
+
+
+def parts_of(generator):
+    """What was learnt, as a dict of arrays."""
+    return generator.learnt() if isinstance(generator, Learner) else numbered(generator.weights)
+
+
+def put_back(generator, arrays):
+    """The other way round: ``parts_of`` of a trained generator makes another one trained."""
+    if isinstance(generator, Learner):
+        generator.restore(arrays)
+    else:
+        assign(generator.weights, arrays)
+    generator.trained = True
 
 
 def train_members(members, images, epochs, progress="auto", **options):
@@ -84,7 +130,7 @@ def train_members(members, images, epochs, progress="auto", **options):
     progress = progress_for(progress)
 
     def own(value, name):
-        return value[name] if isinstance(value, dict) else value
+        return value.get(name) if isinstance(value, dict) else value
 
     return {
         name: train_generator(
@@ -134,7 +180,7 @@ class TrainingSession(keras.callbacks.Callback):
         # From the beginning, whatever was learnt or interrupted before: a recipe has one result.
         fresh = type(generator)(**generator.hyperparameters)
         assign(generator.variables, numbered(fresh.variables))
-        generator.compile(optimizer=keras.optimizers.Adam(schedule, clipnorm=1.0))
+        generator.compile(optimizer=generator.make_optimizer(schedule))
         generator.optimizer.build(generator.trainable_variables)
         self.resume(report)
         epoch, name = len(self.history["loss"]), self.name
@@ -153,7 +199,10 @@ class TrainingSession(keras.callbacks.Callback):
             raise
         finally:
             self.progress.end()
-        assign(generator.weights, self.best)
+        if generator.keep_best:
+            assign(generator.weights, self.best)
+        else:                                   # a moving average of the weights, if there is one
+            generator.optimizer.finalize_variable_values(generator.trainable_variables)
         generator.trained = True
         return {"seconds": self.seconds, "epochs": len(self.history["loss"]),
                 "best_epoch": self.best_epoch,
@@ -181,7 +230,8 @@ class TrainingSession(keras.callbacks.Callback):
                 f"the loss became {self.history['loss'][-1]} in epoch {epoch + 1}: try a smaller "
                 "learning_rate."
             )
-        if min(self.history["val_loss"]) == self.history["val_loss"][-1] or self.best is None:
+        better = min(self.history["val_loss"]) == self.history["val_loss"][-1]
+        if better or self.best is None or not self.generator.keep_best:
             self.best_epoch = len(self.history["loss"])
             self.best = numbered(self.generator.weights)
         self.seconds = time.monotonic() - self.started
@@ -195,8 +245,8 @@ class TrainingSession(keras.callbacks.Callback):
             self.generator.stop_training = True
 
     def resume(self, report):
-        shapes = {f"state/{i}": variable.shape for i, variable in enumerate(self.state())}
-        shapes |= {f"best/{i}": weight.shape for i, weight in enumerate(self.generator.weights)}
+        shapes = {f"state/{i}": shape for i, shape in shapes_of(self.state()).items()}
+        shapes |= {f"best/{i}": shape for i, shape in shapes_of(self.generator.weights).items()}
         stored = load_or_set_aside(self.path, shapes, report)
         if stored is None:
             return
@@ -217,6 +267,10 @@ def describe(generator):
     source = None if own else hashlib.sha256(inspect.getsource(kind).encode()).hexdigest()
     return {"generator": kind.__name__, "source": source,
             "hyperparameters": generator.hyperparameters}
+
+
+def shapes_of(variables):
+    return {f"{i}": tuple(variable.shape) for i, variable in enumerate(variables)}
 
 
 def numbered(variables):
@@ -258,9 +312,9 @@ def check_arguments(generator, images, epochs, batch_size, learning_rate, patien
     if not isinstance(images, ImageSet):
         raise TypeError(f"images must be an ImageSet from load_images or load_folder, not "
                         f"{type(images).__name__}.")
-    if not isinstance(generator, keras.Model) or not hasattr(generator, "image_losses"):
-        raise TypeError(f"generator must be a KerasGenerator (PixelCNN, VAE, …), not "
-                        f"{type(generator).__name__}.")
+    if not isinstance(generator, (KerasGenerator, Learner)):
+        raise TypeError(f"generator must be a KerasGenerator (PixelCNN, VAE, …) or a Learner "
+                        f"(PixelClassifier, …), not {type(generator).__name__}.")
     if tuple(generator.image_shape) != images.image_shape:
         raise ValueError(f"the generator draws images of shape {tuple(generator.image_shape)}, and "
                          f"{images.name} has {images.image_shape}: make it with images.image_shape.")
@@ -268,6 +322,8 @@ def check_arguments(generator, images, epochs, batch_size, learning_rate, patien
     if levels not in (None, images.levels):
         raise ValueError(f"the generator knows {levels} levels, and {images.name} has "
                          f"{images.levels}: make it with images.levels.")
+    if isinstance(generator, Learner):
+        return
     whole = {"epochs": epochs, "batch_size": batch_size, "patience": patience}
     for name, value in whole.items():
         if name == "patience" and value is None:

@@ -127,14 +127,56 @@ class PixelReader:
         self.position += 1
 
 
-class KerasGenerator(Generator, keras.Model):
+class Trainable(Generator):
+    """What ``train_generator`` needs of a generator that learns from images.
+
+    Its constructor stores each argument under its own name and does not learn.
+    """
+
+    trained = False
+
+    @property
+    def hyperparameters(self):
+        """The constructor's arguments and their values, as a dict."""
+        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
+
+    def check_trained(self):
+        if not self.trained:
+            raise NotTrainedError(
+                f"this {type(self).__name__} was never trained: call "
+                "train_generator(generator, images, epochs) first, or set generator.trained = True "
+                "to see what untrained parameters do."
+            )
+
+
+class Learner(Trainable):
+    """A generator that learns in one go, by counting, EM or scikit-learn, without epochs."""
+
+    def learn(self, images):
+        """Learn from an ImageSet: ``images.train``, and ``images.validation`` for choices."""
+        raise NotImplementedError
+
+    def learnt(self):
+        """What was learnt: a dict name -> array of numbers, for the store."""
+        raise NotImplementedError
+
+    def restore(self, arrays):
+        """Take back what ``learnt`` gave."""
+        raise NotImplementedError
+
+
+class KerasGenerator(Trainable, keras.Model):
     """A generator that learns by minimising L(θ) = Σ_i ℓ(y_i, ŷ_i(θ)) (lesson 01).
 
     A subclass says what ℓ is in ``image_losses`` and nothing else about training: ``fit`` minimises
     the mean of those losses over a batch. Its constructor stores each argument under its own name.
     """
 
-    trained = False
+    keep_best = True            # after training: the best epoch on validation, or the last one
+
+    def make_optimizer(self, learning_rate):
+        """The optimizer that ``train_generator`` uses, for a number or a schedule."""
+        return keras.optimizers.Adam(learning_rate, clipnorm=1.0)
 
     def image_losses(self, pixels, training=False):
         """ℓ for each image of a batch: (batch, H, W, C) whole numbers -> (batch,)."""
@@ -150,19 +192,6 @@ class KerasGenerator(Generator, keras.Model):
         history = super().fit(*arguments, **options)
         self.trained = True
         return history
-
-    @property
-    def hyperparameters(self):
-        """The constructor's arguments and their values, as a dict."""
-        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
-
-    def check_trained(self):
-        if not self.trained:
-            raise NotTrainedError(
-                f"this {type(self).__name__} was never trained: call "
-                "train_generator(generator, images, epochs) first, or set generator.trained = True "
-                "to see what untrained parameters do."
-            )
 
     def arrays(self):
         """The parameters as float arrays: a list in the network's own order."""
