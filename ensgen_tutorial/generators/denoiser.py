@@ -1,0 +1,148 @@
+"""A denoiser that draws: the article's convolutional stack, bent into a U and told the time."""
+
+import math
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from ..images import check_levels, to_images, to_pixels
+from .base import KerasGenerator, check_count, check_image_shape, seeded
+
+SPREAD = 0.5        # standard deviation of pixels in [-1, 1] that the scales below count with
+
+
+class Denoiser(KerasGenerator):
+    """Learns the clean image y of a noisy one, x_t = (1 − t)·noise + t·y, and draws by flowing.
+
+    Trained on L(θ) = Σ ‖y − ŷ(x_t, t)‖² / c(t)², y in [-1, 1]; c(t) is the error of the best
+    linear guess, so that every t counts alike. The best ŷ is the mean of all clean images that fit
+    x_t. Drawing starts from noise at t = 0 and follows the velocity (ŷ − x_t) / (1 − t) to t = 1.
+
+    image_shape: (H, W, C). levels: values a pixel can take. filters: features at each size, from
+    the image's own on; each size is half the one before. steps: of drawing. seed: of everything.
+
+    Source: Lipman et al. 2023, arXiv 2210.02747 (flow matching, straight paths); Karras et al.
+    2022, arXiv 2206.00364, table 1 (scales); Ronneberger et al. 2015, arXiv 1505.04597 (the U).
+    Lesson 09.
+    """
+
+    keep_best = False
+    no_likelihood = "it learns to clean pictures, not how probable they are"
+
+    def __init__(self, image_shape, levels, filters=(32, 64, 96), steps=16, seed=0):
+        super().__init__()
+        self.image_shape = check_image_shape(image_shape)
+        check_levels(levels)
+        self.levels, self.filters, self.steps, self.seed = levels, tuple(filters), steps, seed
+        with seeded(seed):
+            self.network = self.build_network()
+            self.noise = keras.random.SeedGenerator(seed)
+        self.built = True
+
+    def build_network(self):
+        noisy, time = keras.Input(self.image_shape), keras.Input((1,))
+        moment = layers.Dense(64, activation="silu")(TimeWaves()(time))
+
+        def block(x, filters):
+            """Two convolutions, the second one scaled by the time, around which x also flows."""
+            y = layers.Conv2D(filters, 3, padding="same")(layers.Activation("silu")(x))
+            scale = layers.Dense(filters, kernel_initializer="zeros", bias_initializer="ones")(moment)
+            y = layers.Multiply()([y, layers.Reshape((1, 1, filters))(scale)])
+            shift = layers.Dense(filters)(moment)
+            y = layers.Add()([y, layers.Reshape((1, 1, filters))(shift)])
+            y = layers.Conv2D(filters, 3, padding="same")(layers.Activation("silu")(y))
+            return layers.Add()([x, y])
+
+        x = layers.Conv2D(self.filters[0], 3, padding="same")(noisy)
+        passed = []
+        for smaller in self.filters[1:]:
+            passed.append(x)
+            x = layers.Conv2D(smaller, 4, strides=2, padding="same")(x)
+            x = block(x, smaller)
+        x = block(x, self.filters[-1])
+        for same in reversed(passed):
+            (height, width), filters = same.shape[1:3], same.shape[-1]
+            x = layers.Conv2DTranspose(filters, 4, strides=2, padding="same")(x)
+            x = layers.Cropping2D(((0, x.shape[1] - height), (0, x.shape[2] - width)))(x)
+            x = block(layers.Add()([x, same]), filters)
+        x = layers.Activation("silu")(x)
+        x = layers.Conv2D(self.image_shape[-1], 3, padding="same", kernel_initializer="zeros",
+                          dtype="float32")(x)
+        return keras.Model([noisy, time], x)
+
+    def make_optimizer(self, learning_rate):
+        return keras.optimizers.Adam(learning_rate, use_ema=True, ema_momentum=0.99)
+
+    def image_losses(self, pixels, training=False):
+        """‖y − ŷ‖² / c(t)² of each image at a random t: (batch,)."""
+        clean = ops.cast(pixels, "float32") * (2 / (self.levels - 1)) - 1
+        shape = (ops.shape(clean)[0], 1, 1, 1)
+        t = ops.sigmoid(keras.random.normal(shape, seed=self.noise))    # most often in the middle
+        noise = keras.random.normal(ops.shape(clean), seed=self.noise)
+        denoised = self.denoised((1 - t) * noise + t * clean, t, training)
+        _, correction = scales(t)
+        return ops.sum(ops.square((clean - denoised) / correction), axis=(1, 2, 3))
+
+    def denoised(self, noisy, t, training=False):
+        """ŷ: the best linear guess, plus what the network corrects: tensors (batch, H, W, C)."""
+        keep, correction = scales(t)
+        scaled = noisy / ops.sqrt((t * SPREAD) ** 2 + (1 - t) ** 2)
+        network = self.network([scaled, ops.reshape(t, (-1, 1))], training=training)
+        return keep * noisy + correction * ops.cast(network, "float32")
+
+    def denoise(self, noisy, t):
+        """The clean image expected behind noisy ones: (N, H, W, C) in [-1, 1], t in [0, 1]."""
+        self.check_trained()
+        noisy = np.asarray(noisy, np.float32)
+        if noisy.shape[1:] != self.image_shape or not 0 <= t <= 1:
+            raise ValueError(f"denoise needs noisy images (N, *{self.image_shape}) and one t in "
+                             f"[0, 1], not {noisy.shape} and {t!r}.")
+        times = np.full((len(noisy), 1), t, np.float32)
+        keep, correction = scales(np.float32(t))
+        scaled = noisy / np.sqrt((t * SPREAD) ** 2 + (1 - t) ** 2).astype(np.float32)
+        network = self.network.predict_on_batch([scaled, times])
+        return keep * noisy + correction * np.asarray(network, np.float32)
+
+    def generate(self, count, seed=None):
+        self.check_trained()
+        noise = np.random.default_rng(seed).standard_normal((check_count(count), *self.image_shape))
+        images = flow(self, noise.astype(np.float32), self.steps)[-1]
+        return to_images(to_pixels(np.clip((images + 1) / 2, 0, 1), self.levels), self.levels)
+
+
+class TimeWaves(layers.Layer):
+    """A time in [0, 1] as sines and cosines of rising frequency: (N, 1) -> (N, 16)."""
+
+    def call(self, time):
+        angles = time * (math.pi * 2.0 ** ops.arange(8, dtype=time.dtype) / 2)
+        return ops.concatenate([ops.sin(angles), ops.cos(angles)], axis=-1)
+
+
+def flow(denoiser, noise, steps):
+    """Follow (ŷ − x_t) / (1 − t) from noise at t = 0 to an image at t = 1, by Heun's rule.
+
+    denoiser: anything with ``denoise(noisy, t)``. noise: (N, H, W, C). Returns the list of all
+    x_t on the way, noise first: steps + 1 arrays. Each step but the last asks the denoiser twice.
+    """
+    times = np.linspace(0, 1, steps + 1)
+    path = [noise]
+    for t, following in zip(times[:-1], times[1:]):
+        x, step = path[-1], following - t
+        velocity = (denoiser.denoise(x, t) - x) / (1 - t)
+        arrived = x + step * velocity
+        if following < 1:                               # at t = 1 there is nothing left to correct
+            corrected = (denoiser.denoise(arrived, following) - arrived) / (1 - following)
+            arrived = x + step * (velocity + corrected) / 2
+        path.append(arrived.astype(np.float32))
+    return path
+
+
+def scales(t):
+    """What the best linear guess keeps of x_t, and its root mean square error.
+
+    For pixels of mean 0 and standard deviation SPREAD: ŷ = keep·x_t. At t = 1 they are 1 and 0,
+    so a clean image stays what it is.
+    """
+    variance = (t * SPREAD) ** 2 + (1 - t) ** 2
+    return t * SPREAD**2 / variance, SPREAD * (1 - t) / variance**0.5

@@ -1,0 +1,109 @@
+"""A generative adversarial network (Goodfellow et al. 2014), in one Keras model and one ``fit``."""
+
+import math
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from ..images import check_levels, to_images, to_pixels
+from .base import KerasGenerator, check_count, check_image_shape, seeded
+
+
+class GAN(KerasGenerator):
+    """Draws a latent z ~ N(0, I) and paints it; a discriminator says what does not look real.
+
+    The discriminator D minimises softplus(−D(real)) + softplus(D(fake)), the generator
+    softplus(−D(fake)) (the non-saturating loss). D's layers are spectrally normalised; real and
+    fake pixels get uniform noise of one level's width, so that whole levels do not give the real
+    ones away; drawing uses the moving average of the weights.
+
+    image_shape: (H, W, C). levels: values a pixel can take. latents: length of z. filters: of the
+    layers at the smallest size, halved at each doubling. seed: of everything.
+
+    Source: Goodfellow et al. 2014, arXiv 1406.2661, §3; Miyato et al. 2018, arXiv 1802.05957
+    (spectral normalisation); Yazıcı et al. 2019, arXiv 1806.04498 (averaged weights). Lesson 07.
+    """
+
+    keep_best = False
+    no_likelihood = "it learns to paint, not how probable a picture is"
+
+    def __init__(self, image_shape, levels, latents=32, filters=64, seed=0):
+        super().__init__()
+        self.image_shape = check_image_shape(image_shape)
+        check_levels(levels)
+        self.levels, self.latents, self.filters, self.seed = levels, latents, filters, seed
+        # Images are halved until their shorter side is about 4, 7 at most.
+        halvings = max(0, round(math.log2(min(self.image_shape[:2]) / 5.5)))
+        with seeded(seed):
+            self.painter = self.build_painter(halvings)
+            self.discriminator = self.build_discriminator(halvings)
+            self.noise = keras.random.SeedGenerator(seed)
+        self.built = True
+
+    def build_painter(self, halvings):
+        height, width, channels = self.image_shape
+        small = (math.ceil(height / 2**halvings), math.ceil(width / 2**halvings), self.filters)
+        z = keras.Input((self.latents,))
+        x = layers.Reshape(small)(layers.Dense(math.prod(small), use_bias=False)(z))
+        x = layers.Activation("relu")(layers.BatchNormalization(momentum=0.9)(x))
+        filters = self.filters
+        for _ in range(halvings):
+            filters = max(16, filters // 2)
+            x = layers.Conv2DTranspose(filters, 4, strides=2, padding="same", use_bias=False)(x)
+            x = layers.Activation("relu")(layers.BatchNormalization(momentum=0.9)(x))
+        x = layers.Cropping2D(((0, x.shape[1] - height), (0, x.shape[2] - width)))(x)
+        x = layers.Conv2D(channels, 3, padding="same", activation="tanh", dtype="float32")(x)
+        return keras.Model(z, x)
+
+    def build_discriminator(self, halvings):
+        def normalised(layer, x):
+            x = layers.SpectralNormalization(layer)(x)
+            return layers.Maximum()([x, 0.2 * x])               # leaky ReLU
+
+        images = keras.Input(self.image_shape)
+        filters = max(16, self.filters // 2**halvings)
+        x = normalised(layers.Conv2D(filters, 3, padding="same"), images)
+        for _ in range(halvings):
+            filters = 2 * filters
+            x = normalised(layers.Conv2D(filters, 4, strides=2, padding="same"), x)
+        x = normalised(layers.Conv2D(filters, 3, padding="same"), x)
+        logits = layers.Dense(1, dtype="float32")(layers.Flatten()(x))
+        return keras.Model(images, logits)
+
+    def make_optimizer(self, learning_rate):
+        return keras.optimizers.Adam(learning_rate, beta_1=0.5, use_ema=True, ema_momentum=0.99)
+
+    def image_losses(self, pixels, training=False):
+        """d(real) + d(fake) of each image: (batch,); its gradient trains both networks at once.
+
+        The last two terms have the same value, so they cancel. Their gradients cancel in the
+        discriminator's parameters only, and leave the generator's own loss in its parameters.
+        """
+        real = ops.cast(pixels, "float32") * (2 / (self.levels - 1)) - 1
+        z = keras.random.normal((ops.shape(real)[0], self.latents), seed=self.noise)
+        real, fake = map(self.blurred, (real, self.painter(z, training=training)))
+        # One pass for all three: spectral normalisation is the same for each of them.
+        together = ops.concatenate([real, ops.stop_gradient(fake), fake])
+        logits = self.discriminator(together, training=training)[:, 0]
+        real_logits, held_logits, fake_logits = ops.split(logits, 3)
+        return (
+            ops.softplus(-real_logits) + ops.softplus(held_logits)
+            + ops.softplus(-fake_logits) - ops.softplus(-held_logits)
+        )
+
+    def blurred(self, images):
+        """Images in [-1, 1] plus uniform noise of one level's width: (batch, H, W, C)."""
+        width = 1 / (self.levels - 1)
+        return images + keras.random.uniform(ops.shape(images), -width, width, seed=self.noise)
+
+    def decode(self, z):
+        """The images of latents: (N, latents) -> float32 (N, H, W, C) in [0, 1]."""
+        self.check_trained()
+        painted = self.painter.predict(np.asarray(z, np.float32), batch_size=256, verbose=0)
+        return to_images(to_pixels(np.clip((painted + 1) / 2, 0, 1), self.levels), self.levels)
+
+    def generate(self, count, seed=None):
+        self.check_trained()
+        generator = np.random.default_rng(seed)
+        return self.decode(generator.standard_normal((check_count(count), self.latents)))
