@@ -11,6 +11,8 @@ from .ensembles.weighted_sum import weighted_sum  # noqa: E402
 from .ensembles.weights import fit_weights  # noqa: E402
 from .exercises import exercise  # noqa: E402
 from .explain import show_source  # noqa: E402
+from .generators.denoiser import Denoiser  # noqa: E402
+from .generators.gan import GAN  # noqa: E402
 from .generators.pixel_cnn import PixelCNN  # noqa: E402
 from .generators.pixel_rnn import PixelRNN  # noqa: E402
 from .generators.template import TemplateMixture  # noqa: E402
@@ -21,11 +23,12 @@ from .plotting import show_bars, show_curves, show_heatmap, show_images, show_su
 from .quickstart import quickstart  # noqa: E402
 from .training import generate, train_generator, train_members  # noqa: E402
 from .widgets import slide  # noqa: E402
+from .zoo import load_member, member_record  # noqa: E402
 
 __all__ = [
-    "ImageSet", "Mixture", "PixelCNN", "PixelPool", "PixelRNN", "TemplateMixture", "VAE",
+    "Denoiser", "GAN", "ImageSet", "Mixture", "PixelCNN", "PixelPool", "PixelRNN", "TemplateMixture", "VAE",
     "bits_per_dimension", "device_report", "exercise", "fit_weights", "generate", "load_folder",
-    "load_images", "quickstart", "set_precision", "show_bars", "show_curves", "show_heatmap",
+    "load_images", "load_member", "member_record", "quickstart", "set_precision", "show_bars", "show_curves", "show_heatmap",
     "show_images", "show_source", "show_surface", "slide", "train_generator", "train_members",
     "weighted_sum",
 ]

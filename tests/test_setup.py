@@ -42,9 +42,9 @@ def test_the_article_s_tools_are_there():
 
 FLOORS = [
     ["images", "devices", "store", "plotting"],
-    ["generators", "metrics", "progress"],
+    ["generators", "metrics", "features", "progress"],
     ["training", "ensembles"],
-    ["widgets", "explain", "quickstart", "exercises"],
+    ["widgets", "explain", "quickstart", "exercises", "zoo"],
     ["__main__", "__init__"],
 ]
 

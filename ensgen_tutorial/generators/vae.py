@@ -5,9 +5,9 @@ import math
 import keras
 import numpy as np
 from keras import layers, ops
-from scipy.special import logsumexp, softmax
+from scipy.special import logsumexp, ndtri, softmax
 
-from ..images import check_pixels, to_images
+from ..images import check_pixels, to_images, to_pixels
 from .base import (
     KerasGenerator,
     LikelihoodGenerator,
@@ -18,6 +18,8 @@ from .base import (
 )
 from .raster import PositionBias, ScaledPixels
 from .template import TemplateMixture
+
+PIECE = 9_000_000           # probabilities held at a time while scoring: 36 MB a copy
 
 
 class VAE(LikelihoodGenerator, KerasGenerator):
@@ -103,6 +105,54 @@ class VAE(LikelihoodGenerator, KerasGenerator):
         pixels = draw_values(flat, generator.random(len(flat)))
         return to_images(pixels.reshape(-1, *self.image_shape), self.levels)
 
+    def decode_images(self, z):
+        """The mean picture Σ_v v·p(x_i = v | z) of each latent: (N, latents) -> (N, H, W, C).
+
+        Float32 in [0, 1]. Nothing is drawn: it shows what z decides, without the pixels' noise.
+        Raises ValueError for other shapes, NaN and infinity.
+        """
+        self.check_trained()
+        z = check_latents(z, self.latents)
+        values = np.arange(self.levels, dtype=np.float32) / (self.levels - 1)
+        return np.clip(self.decode(z) @ values, 0, 1).astype(np.float32)
+
+    def posterior(self, pixels):
+        """Means and log-variances of q(z|x) in NumPy: (N, H, W, C) -> each (N, latents)."""
+        self.check_trained()
+        pixels = check_pixels(pixels, self.image_shape, self.levels)
+        encoded = self.encoder.predict(pixels.astype(np.int32), batch_size=256, verbose=0)
+        return np.split(encoded, 2, axis=-1)
+
+    def reconstruct(self, images):
+        """What is left of ``images`` (N, H, W, C in [0, 1]) after q(z|x)'s mean: the same shape."""
+        means, _ = self.posterior(to_pixels(images, self.levels))
+        return self.decode_images(means)
+
+    def interpolate(self, first, second, steps=9):
+        """Pictures on the straight line between two images' latents: (steps, H, W, C).
+
+        first, second: (H, W, C) in [0, 1]. The two ends are their reconstructions.
+        """
+        if check_whole(steps, "steps") < 2:
+            raise ValueError("steps must be 2 or more: both ends belong to the line.")
+        pixels = to_pixels(np.stack([first, second]), self.levels)
+        ends, _ = self.posterior(pixels)
+        shares = np.linspace(0, 1, steps, dtype=np.float32)[:, None]
+        return self.decode_images((1 - shares) * ends[0] + shares * ends[1])
+
+    def latent_plane(self, side=12):
+        """Pictures over the plane of a 2-dimensional latent, row by row: (side², H, W, C).
+
+        Every cell of the ``side`` × ``side`` grid is equally probable under the prior, and shows
+        its middle. The first latent grows to the right, the second upwards. Raises ValueError
+        unless ``latents`` is 2. Source: Kingma and Welling 2014, arXiv 1312.6114, appendix A.
+        """
+        if self.latents != 2:
+            raise ValueError(f"a latent plane needs latents = 2, and this VAE has {self.latents}.")
+        middles = ndtri((np.arange(check_whole(side, "side")) + 0.5) / side)
+        across, up = np.meshgrid(middles, middles[::-1])
+        return self.decode_images(np.stack([across.ravel(), up.ravel()], axis=-1))
+
     def log_likelihood(self, pixels, known=None):
         """The bound log 1/k Σ_k p(x, z_k)/q(z_k|x) ≤ log p(x), k = ``samples``: (N,) nats.
 
@@ -112,24 +162,44 @@ class VAE(LikelihoodGenerator, KerasGenerator):
         pixels = check_pixels(pixels, self.image_shape, self.levels)
         if known is not None:
             return self.templates().log_likelihood(pixels, known)
-        encoded = self.encoder.predict(pixels.astype(np.int32), batch_size=256, verbose=0)
-        means, log_variances = np.split(encoded, 2, axis=-1)
-        generator = np.random.default_rng(self.seed)
-        log_weights = np.empty((self.samples, len(pixels)))
-        together = max(1, 8192 // len(pixels))              # draws a pass: bounds the memory
-        for first in range(0, self.samples, together):
-            count = min(together, self.samples - first)
+        return self.bound(pixels, self.samples)
+
+    def bound(self, pixels, samples, seed=None):
+        """The importance-weighted bound with k = ``samples`` draws of z: (N,) nats; k = 1: the ELBO.
+
+        seed: of the draws, or None for the generator's own. Source: Burda et al. 2016, eq. 8.
+        """
+        return logsumexp(self.log_weights(pixels, samples, seed), axis=0) - math.log(samples)
+
+    def log_weights(self, pixels, samples, seed=None):
+        """log p(x, z_k)/q(z_k|x) for k draws z_k ~ q(z|x): (samples, N) nats. Their mean over k
+        estimates the ELBO."""
+        means, log_variances = self.posterior(pixels)
+        generator = np.random.default_rng(self.seed if seed is None else seed)
+        log_weights = np.empty((check_whole(samples, "samples"), len(means)))
+        together = max(1, 8192 // len(means))               # draws a pass: bounds the memory
+        for first in range(0, samples, together):
+            count = min(together, samples - first)
             noise = generator.standard_normal((count, *means.shape)).astype(np.float32)
             z = means + np.exp(log_variances / 2) * noise
             log_ratio = 0.5 * (noise**2 - z**2 + log_variances).sum(axis=-1)   # log p(z)/q(z|x)
-            probabilities = self.decode(z.reshape(-1, self.latents))
-            chosen = np.broadcast_to(pixels, (count, *pixels.shape)).reshape(-1, *pixels.shape[1:])
-            picked = np.take_along_axis(probabilities, chosen[..., None].astype(np.int64), axis=-1)
-            log_pixels = np.log(np.maximum(picked, np.finfo(np.float32).tiny))
-            log_weights[first : first + count] = log_ratio + log_pixels.reshape(
-                count, len(pixels), -1
-            ).sum(axis=-1)
-        return logsumexp(log_weights, axis=0) - math.log(self.samples)
+            repeated = np.broadcast_to(pixels, (count, *np.shape(pixels)))
+            log_pixels = self.log_decoded(z.reshape(-1, self.latents),
+                                          repeated.reshape(-1, *self.image_shape))
+            log_weights[first : first + count] = log_ratio + log_pixels.reshape(count, -1)
+        return log_weights
+
+    def log_decoded(self, z, pixels):
+        """log p(x|z) of each latent (N, latents) with its image (N, H, W, C): (N,) nats."""
+        log_pixels = np.empty(len(z), np.float32)
+        piece = max(1, PIECE // (math.prod(self.image_shape) * self.levels))
+        for first in range(0, len(z), piece):
+            part = slice(first, first + piece)
+            chosen = pixels[part, ..., None].astype(np.int64)
+            picked = np.take_along_axis(self.decode(z[part]), chosen, axis=-1)
+            logs = np.log(np.maximum(picked, np.finfo(np.float32).tiny))
+            log_pixels[part] = logs.reshape(len(logs), -1).sum(axis=-1)
+        return log_pixels
 
     def complete(self, images, known, seed=None):
         return self.templates().complete(images, known, seed)
@@ -150,3 +220,20 @@ def kl_divergence(means, log_variances):
     Source: Kingma and Welling 2014, arXiv 1312.6114, appendix B.
     """
     return 0.5 * ops.sum(ops.exp(log_variances) + means**2 - 1 - log_variances, axis=-1)
+
+
+def check_latents(z, latents):
+    """Finite float32 latents (N, latents), or a ValueError."""
+    z = np.asarray(z, np.float32)
+    if z.ndim != 2 or z.shape[1] != latents or not len(z):
+        raise ValueError(f"z must have shape (N, {latents}), not {z.shape}.")
+    if not np.isfinite(z).all():
+        raise ValueError("z must be finite, and it holds NaN or infinity.")
+    return z
+
+
+def check_whole(value, name):
+    """A whole number ≥ 1, or a ValueError."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+        raise ValueError(f"{name} must be a whole number, 1 or more, not {value!r}.")
+    return int(value)

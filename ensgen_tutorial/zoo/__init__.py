@@ -1,0 +1,117 @@
+"""Trained members that ship with the package, so that a lesson shows real pictures within seconds.
+
+Each is one ``.npz`` of weights in half precision beside this file; ``manifest.json`` has, for each,
+the recipe that made it, its data's SHA-256, its versions, its scores and its file's SHA-256. The
+scores are those of the rounded weights, as they are shipped.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from .. import store
+from ..generators.denoiser import Denoiser
+from ..generators.gan import GAN
+from ..generators.pixel_cnn import PixelCNN
+from ..generators.pixel_rnn import PixelRNN
+from ..generators.vae import VAE
+from ..images import load_images
+from ..training import parts_of, put_back, train_generator
+
+FOLDER = Path(__file__).parent
+SCORED = 500                # test images that count for a score: the first ones
+
+# name: (class, hyperparameters, options of train_generator)
+RECIPES = {
+    "digits/pixel_cnn": (PixelCNN, {}, {"epochs": 36, "learning_rate": 5e-3}),
+    "digits/pixel_rnn": (PixelRNN, {}, {"epochs": 40, "learning_rate": 6e-3}),
+    "digits/vae": (VAE, {}, {"epochs": 40, "learning_rate": 2e-3}),
+    "digits/denoiser": (Denoiser, {"filters": (48, 96)}, {"epochs": 60, "learning_rate": 3e-3}),
+    "fashion_mnist/pixel_cnn": (PixelCNN, {"filters": 48, "blocks": 8, "dropout": 0.05},
+                                {"epochs": 5, "learning_rate": 3e-3}),
+    "fashion_mnist/pixel_rnn": (PixelRNN, {"units": 112}, {"epochs": 5, "learning_rate": 3e-3}),
+    "fashion_mnist/gan": (GAN, {"latents": 64, "filters": 64},
+                          {"epochs": 14, "learning_rate": 1e-3}),
+    "fashion_mnist/denoiser": (Denoiser, {"filters": (32, 64, 96)},
+                               {"epochs": 5, "learning_rate": 2e-3}),
+}
+
+
+def data_of(name):
+    """The ImageSet that a member learnt from; Fashion-MNIST in 16 levels."""
+    images = load_images(name.split("/")[0])
+    return images if images.levels <= 17 else images.with_levels(16)
+
+
+def manifest(folder=FOLDER):
+    """What is in the box: a dict name -> record."""
+    path = folder / "manifest.json"
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+def member_record(name):
+    """The manifest's record of one member; ValueError with the names there are."""
+    records = manifest()
+    if name not in records:
+        raise ValueError(f"there is no shipped member {name!r}; these are: {', '.join(records)}.")
+    return records[name]
+
+
+def load_member(name):
+    """A trained generator from the box. ValueError for a name that is not there."""
+    record = member_record(name)
+    path = FOLDER / file_of(name)
+    if hashlib.sha256(path.read_bytes()).hexdigest() != record["sha256"]:
+        raise store.DamagedFileError(f"{path.name} is not the file that the manifest describes: "
+                                     "install the package again")
+    kind, hyperparameters, _ = RECIPES[name]
+    generator = kind(tuple(record["image_shape"]), record["levels"], **hyperparameters)
+    arrays, _ = store.load(path)
+    put_back(generator, arrays)
+    return generator
+
+
+def build(name, folder=FOLDER, retrain=False, report=print):
+    """Train a member by its recipe (or take it from the store), round, score and write it."""
+    kind, hyperparameters, options = RECIPES[name]
+    images = data_of(name)
+    generator = kind(images.image_shape, images.levels, **hyperparameters)
+    trained = train_generator(generator, images, retrain=retrain, report=report, name=name,
+                              **options)
+    rounded = {key: half(array) for key, array in parts_of(generator).items()}
+    put_back(generator, rounded)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / file_of(name)
+    store.save(path, rounded, {"name": name})
+    records = manifest(folder)
+    records[name] = {
+        "generator": kind.__name__, "hyperparameters": hyperparameters, "training": options,
+        "image_shape": images.image_shape, "levels": images.levels, "data": images.digest,
+        "seed": 0, "keras": keras.__version__, "backend": keras.backend.backend(),
+        "parameters": generator.count_params(), "seconds": round(trained["seconds"]),
+        "scores": scores(generator, images),
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+    }
+    text = json.dumps(dict(sorted(records.items())), indent=2) + "\n"
+    (folder / "manifest.json").write_text(text)
+    return records[name]
+
+
+def scores(generator, images):
+    """What ``verify`` recomputes: test nats/image, or why there are none."""
+    if hasattr(generator, "no_likelihood"):
+        return {"test_nats": None, "why": generator.no_likelihood}
+    nats = -generator.log_likelihood(images.test[:SCORED]).mean()
+    return {"test_nats": round(float(nats), 3), "exact": generator.exact}
+
+
+def half(array):
+    """Floats in half precision; other numbers as they are."""
+    return array.astype(np.float16) if array.dtype.kind == "f" else array
+
+
+def file_of(name):
+    return name.replace("/", "-") + ".npz"
