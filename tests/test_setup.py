@@ -42,8 +42,8 @@ def test_the_article_s_tools_are_there():
 
 FLOORS = [
     ["images", "devices", "store", "plotting"],
-    ["generators", "metrics", "features", "progress"],
-    ["training", "ensembles"],
+    ["generators", "metrics", "progress"],
+    ["training", "ensembles", "features"],
     ["widgets", "explain", "quickstart", "exercises", "zoo"],
     ["__main__", "__init__"],
 ]
