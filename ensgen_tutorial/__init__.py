@@ -23,12 +23,12 @@ from .plotting import show_bars, show_curves, show_heatmap, show_images, show_su
 from .quickstart import quickstart  # noqa: E402
 from .training import generate, train_generator, train_members  # noqa: E402
 from .widgets import slide  # noqa: E402
-from .zoo import load_member, member_record  # noqa: E402
+from .zoo import load_classifier, load_member, member_record  # noqa: E402
 
 __all__ = [
-    "Denoiser", "GAN", "ImageSet", "Mixture", "PixelCNN", "PixelPool", "PixelRNN", "TemplateMixture", "VAE",
-    "bits_per_dimension", "device_report", "exercise", "fit_weights", "generate", "load_folder",
-    "load_images", "load_member", "member_record", "quickstart", "set_precision", "show_bars", "show_curves", "show_heatmap",
-    "show_images", "show_source", "show_surface", "slide", "train_generator", "train_members",
-    "weighted_sum",
+    "Denoiser", "GAN", "ImageSet", "Mixture", "PixelCNN", "PixelPool", "PixelRNN",
+    "TemplateMixture", "VAE", "bits_per_dimension", "device_report", "exercise", "fit_weights",
+    "generate", "load_classifier", "load_folder", "load_images", "load_member", "member_record",
+    "quickstart", "set_precision", "show_bars", "show_curves", "show_heatmap", "show_images",
+    "show_source", "show_surface", "slide", "train_generator", "train_members", "weighted_sum",
 ]

@@ -1,9 +1,11 @@
-"""python -m ensgen_tutorial run | doctor"""
+"""python -m ensgen_tutorial run | doctor | zoo"""
 
 import argparse
 import json
+import math
 import os
 import sys
+from pathlib import Path
 
 
 def main(arguments=None):
@@ -18,9 +20,13 @@ def main(arguments=None):
     run.add_argument("--retrain", action="store_true", help="train anew, whatever is stored")
     run.add_argument("--json", action="store_true", help="print the report alone")
     commands.add_parser("doctor", help="what is there, what is missing, what to do")
+    zoo = commands.add_parser("zoo", help="the trained members that ship with the package")
+    zoo.add_argument("--verify", action="store_true", help="compute every score again")
+    zoo.add_argument("--retrain", metavar="NAME", help="train one from nothing, by its recipe")
+    zoo.add_argument("--output", default="output/zoo", metavar="DIR", help="where it is written")
     options = parser.parse_args(arguments)
     try:
-        return {"run": run_quickstart, "doctor": run_doctor}[options.command](options)
+        return {"run": run_quickstart, "doctor": run_doctor, "zoo": run_zoo}[options.command](options)
     except (ValueError, TypeError, OSError) as error:
         if os.environ.get("ENSGEN_DEBUG"):
             raise
@@ -50,6 +56,46 @@ def run_doctor(options):
     from .store import store_folder
 
     return print_doctor(store_folder())
+
+
+def run_zoo(options):
+    from . import zoo
+
+    if options.retrain:
+        if options.retrain not in zoo.RECIPES:
+            raise ValueError(f"--retrain takes one of: {', '.join(zoo.RECIPES)}.")
+        record = zoo.build(options.retrain, Path(options.output), retrain=True)
+        print(f"{options.retrain}: {record['scores']}, written to {options.output}")
+        return 0
+    failed = False
+    for name, record in zoo.manifest().items():
+        line = (f"{name:<26}{record['parameters']:>9,} parameters {record['seconds']:>6} s  "
+                f"{said(record['scores'])}")
+        if options.verify:
+            again = zoo.scores(zoo.load_member(name), zoo.data_of(name))
+            right = agree(again, record["scores"])
+            failed |= not right
+            line += "  right" if right else f"  WRONG: {said(again)} now"
+        print(line)
+    return 1 if failed else 0
+
+
+def said(scores):
+    """A member's scores in words."""
+    if "test_accuracy" in scores:
+        return f"{scores['test_accuracy']:.1%} of test images right"
+    if scores["test_nats"] is None:
+        return "no likelihood"
+    return f"{scores['test_nats']:.2f} nats/image" + ("" if scores["exact"] else " (a bound)")
+
+
+def agree(scores, others):
+    """Whether two computations of the same scores agree, to the machine's rounding."""
+    return scores.keys() == others.keys() and all(
+        value == others[key] or (
+            isinstance(value, float)
+            and math.isclose(value, others[key], rel_tol=2e-4, abs_tol=0.005))
+        for key, value in scores.items())
 
 
 if __name__ == "__main__":

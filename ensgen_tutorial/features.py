@@ -4,6 +4,8 @@ Distances between sets of pictures (metrics.py) are distances between their feat
 after the classifier: "Fréchet distance (digits classifier)" is not the FID of Inception.
 """
 
+import time
+
 import keras
 import numpy as np
 from keras import layers, ops
@@ -18,30 +20,45 @@ class FeatureClassifier(keras.Model):
     """A convolutional classifier: pixels (N, H, W, C) whole numbers -> logits (N, classes).
 
     image_shape: (H, W, C). levels: values a pixel can take. classes: how many. filters: of the
-    first layer, doubled at each halving of the image. seed: of initial parameters and dropout.
+    first layer, doubled at each halving of the image. warp: how far training images are moved,
+    zoomed and sheared at random, as a share of their size, and turned by a third of it, as a share
+    of a full turn. flip: whether they are mirrored, too. seed: of everything random.
     """
 
-    def __init__(self, image_shape, levels, classes=10, filters=24, seed=0):
+    def __init__(self, image_shape, levels, classes=10, filters=32, warp=0.1, flip=False, seed=0):
         super().__init__()
         self.image_shape = check_image_shape(image_shape)
         check_levels(levels)
         self.levels, self.classes, self.filters, self.seed = levels, classes, filters, seed
         with seeded(seed):
-            images = keras.Input(self.image_shape)
-            x = layers.Conv2D(filters, 3, padding="same", activation="silu")(images)
-            while min(x.shape[1:3]) > 4:
-                filters = min(2 * filters, 64)
-                x = layers.Conv2D(filters, 3, strides=2, padding="same", activation="silu")(x)
-            x = layers.Dropout(0.3)(layers.Flatten()(x))
-            x = layers.Dense(WIDTH, activation="silu", dtype="float32")(x)
-            self.trunk = keras.Model(images, x)
+            self.warp = self.build_warp(warp, flip)
+            self.trunk = self.build_trunk(filters)
             self.head = layers.Dense(classes, dtype="float32")
             self.head.build((None, WIDTH))
         self.built = True
 
+    def build_warp(self, warp, flip):
+        constant = {"fill_mode": "constant", "fill_value": 0.0}
+        warps = [layers.RandomRotation(warp / 3, **constant),
+                 layers.RandomTranslation(warp, warp, **constant),
+                 layers.RandomZoom(warp, **constant), layers.RandomShear(warp, warp, **constant)]
+        return keras.Sequential(warps + [layers.RandomFlip("horizontal")] * flip)
+
+    def build_trunk(self, filters):
+        images = keras.Input(self.image_shape)
+        x = layers.Conv2D(filters, 3, padding="same", activation="silu")(images)
+        while min(x.shape[1:3]) > 4:
+            filters = min(2 * filters, 64)
+            x = layers.Conv2D(filters, 3, strides=2, padding="same", activation="silu")(x)
+        x = layers.Dropout(0.3)(layers.Flatten()(x))
+        x = layers.Dense(WIDTH, activation="silu", dtype="float32")(x)
+        return keras.Model(images, x)
+
     def call(self, pixels, training=False):
-        images = ops.cast(pixels, "float32") * (2 / (self.levels - 1)) - 1
-        return self.head(self.trunk(images, training=training))
+        pixels = ops.cast(pixels, "float32")
+        if training:
+            pixels = self.warp(pixels, training=True)
+        return self.head(self.trunk(pixels * (2 / (self.levels - 1)) - 1, training=training))
 
     def features(self, pixels):
         """The last layer but one: (N, H, W, C) whole numbers -> float64 (N, 32)."""
@@ -59,23 +76,21 @@ class FeatureClassifier(keras.Model):
         return float((self.labels(pixels) == labels).mean())
 
 
-def train_classifier(classifier, images, epochs, batch_size=64, learning_rate=3e-3, seed=0):
-    """Minimise the cross-entropy of ``images.train_labels``, with shifted copies; in place.
+def train_classifier(classifier, images, epochs, batch_size=64, learning_rate=2e-3, seed=0):
+    """Minimise the cross-entropy over ``images``' train and validation split; in place.
 
-    Each image is moved by up to one pixel at random; the rate falls to 0 along a cosine.
+    The test split stays unseen. The rate falls to 0 along a cosine. Returns a dict: ``seconds``.
     """
-    steps = epochs * -(-len(images.train) // batch_size)
+    started = time.monotonic()
+    pixels = np.concatenate([images.train, images.validation])
+    labels = np.concatenate([images.train_labels, images.validation_labels])
+    steps = epochs * -(-len(pixels) // batch_size)
     rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
     classifier.compile(optimizer=keras.optimizers.Adam(rate),
                        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     random = np.random.default_rng(seed)
-    padded = np.pad(images.train, ((0, 0), (1, 1), (1, 1), (0, 0)))
-    height, width, _ = images.image_shape
     for epoch in range(epochs):
-        down, right = random.integers(0, 3, (2, len(padded)))
-        rows = down[:, None, None] + np.arange(height)[:, None]
-        columns = right[:, None, None] + np.arange(width)
-        moved = padded[np.arange(len(padded))[:, None, None], rows, columns]
-        order = random.permutation(len(moved))
-        classifier.fit(moved[order], images.train_labels[order], initial_epoch=epoch,
-                       epochs=epoch + 1, batch_size=batch_size, shuffle=False, verbose=0)
+        order = random.permutation(len(pixels))
+        classifier.fit(pixels[order], labels[order], initial_epoch=epoch, epochs=epoch + 1,
+                       batch_size=batch_size, shuffle=False, verbose=0)
+    return {"seconds": time.monotonic() - started}

@@ -43,10 +43,11 @@ def digest(arrays):
     return total.hexdigest()
 
 
-def save(path, arrays, record, durable=True):
+def save(path, arrays, record, durable=True, compressed=False):
     """Write ``arrays`` (dict of number arrays) and ``record`` (a dict for JSON) to ``path``.
 
     ``durable=False`` skips waiting for the disk, for files that are soon written again.
+    ``compressed`` takes a little longer and is for files that travel.
     Raises OSError where the disk is full or the folder cannot be written; the old file stays.
     """
     path = Path(path)
@@ -56,7 +57,7 @@ def save(path, arrays, record, durable=True):
     handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".unfinished")
     try:
         with os.fdopen(handle, "wb") as file:
-            np.savez(file, record=text, **arrays)
+            (np.savez_compressed if compressed else np.savez)(file, record=text, **arrays)
             file.flush()
             if durable:
                 os.fsync(file.fileno())

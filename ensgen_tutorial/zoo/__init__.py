@@ -2,7 +2,8 @@
 
 Each is one ``.npz`` of weights in half precision beside this file; ``manifest.json`` has, for each,
 the recipe that made it, its data's SHA-256, its versions, its scores and its file's SHA-256. The
-scores are those of the rounded weights, as they are shipped.
+scores are those of the rounded weights, as they are shipped. Two are no generators: the classifiers
+by whose features pictures are compared.
 """
 
 import hashlib
@@ -13,6 +14,7 @@ import keras
 import numpy as np
 
 from .. import store
+from ..features import FeatureClassifier, train_classifier
 from ..generators.denoiser import Denoiser
 from ..generators.gan import GAN
 from ..generators.pixel_cnn import PixelCNN
@@ -24,12 +26,15 @@ from ..training import parts_of, put_back, train_generator
 FOLDER = Path(__file__).parent
 SCORED = 500                # test images that count for a score: the first ones
 
-# name: (class, hyperparameters, options of train_generator)
+# name: (class, hyperparameters, options of train_generator or train_classifier)
 RECIPES = {
+    "digits/classifier": (FeatureClassifier, {"warp": 0.06}, {"epochs": 300}),
     "digits/pixel_cnn": (PixelCNN, {}, {"epochs": 36, "learning_rate": 5e-3}),
     "digits/pixel_rnn": (PixelRNN, {}, {"epochs": 40, "learning_rate": 6e-3}),
     "digits/vae": (VAE, {}, {"epochs": 40, "learning_rate": 2e-3}),
-    "digits/denoiser": (Denoiser, {"filters": (48, 96)}, {"epochs": 60, "learning_rate": 3e-3}),
+    "digits/denoiser": (Denoiser, {"filters": (32, 64)}, {"epochs": 80, "learning_rate": 3e-3}),
+    "fashion_mnist/classifier": (FeatureClassifier, {"warp": 0.06, "flip": True},
+                                 {"epochs": 14, "batch_size": 128, "learning_rate": 3e-3}),
     "fashion_mnist/pixel_cnn": (PixelCNN, {"filters": 48, "blocks": 8, "dropout": 0.05},
                                 {"epochs": 5, "learning_rate": 3e-3}),
     "fashion_mnist/pixel_rnn": (PixelRNN, {"units": 112}, {"epochs": 5, "learning_rate": 3e-3}),
@@ -74,18 +79,27 @@ def load_member(name):
     return generator
 
 
+def load_classifier(name):
+    """The box's FeatureClassifier for ``"digits"`` or ``"fashion_mnist"`` (in 16 levels)."""
+    return load_member(f"{name}/classifier")
+
+
 def build(name, folder=FOLDER, retrain=False, report=print):
     """Train a member by its recipe (or take it from the store), round, score and write it."""
     kind, hyperparameters, options = RECIPES[name]
     images = data_of(name)
     generator = kind(images.image_shape, images.levels, **hyperparameters)
-    trained = train_generator(generator, images, retrain=retrain, report=report, name=name,
-                              **options)
+    if kind is FeatureClassifier:
+        trained = train_classifier(generator, images, **options)
+    else:
+        trained = train_generator(generator, images, retrain=retrain, report=report, name=name,
+                                  **options)
     rounded = {key: half(array) for key, array in parts_of(generator).items()}
     put_back(generator, rounded)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / file_of(name)
-    store.save(path, rounded, {"name": name})
+    store.save(path, rounded, {"name": name}, compressed=True)
+    path.chmod(0o644)                   # for everybody: the store's own files are the user's
     records = manifest(folder)
     records[name] = {
         "generator": kind.__name__, "hyperparameters": hyperparameters, "training": options,
@@ -101,7 +115,9 @@ def build(name, folder=FOLDER, retrain=False, report=print):
 
 
 def scores(generator, images):
-    """What ``verify`` recomputes: test nats/image, or why there are none."""
+    """What ``verify`` recomputes: test nats/image, or why there are none; or test accuracy."""
+    if isinstance(generator, FeatureClassifier):
+        return {"test_accuracy": round(generator.accuracy(images.test, images.test_labels), 4)}
     if hasattr(generator, "no_likelihood"):
         return {"test_nats": None, "why": generator.no_likelihood}
     nats = -generator.log_likelihood(images.test[:SCORED]).mean()
