@@ -5,7 +5,7 @@ import numpy as np
 from keras import layers, ops
 from scipy.special import expit, softmax
 
-from ..images import check_pixels
+from ..images import check_levels, check_pixels
 from .base import KerasGenerator, PixelGenerator, check_image_shape
 
 
@@ -19,6 +19,7 @@ class RasterNetwork(PixelGenerator, KerasGenerator):
     def __init__(self, image_shape, levels, seed):
         super().__init__()
         self.image_shape = check_image_shape(image_shape)
+        check_levels(levels)
         self.levels, self.seed = levels, seed
         height, width, channels = self.image_shape
         self.rows_shape = (height, width * channels, 1)

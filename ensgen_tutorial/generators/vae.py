@@ -7,7 +7,7 @@ import numpy as np
 from keras import layers, ops
 from scipy.special import logsumexp, ndtri, softmax
 
-from ..images import check_pixels, to_images, to_pixels
+from ..images import check_levels, check_pixels, to_images, to_pixels
 from .base import (
     KerasGenerator,
     LikelihoodGenerator,
@@ -42,6 +42,7 @@ class VAE(LikelihoodGenerator, KerasGenerator):
                  samples=50, seed=0):
         super().__init__()
         self.image_shape = check_image_shape(image_shape)
+        check_levels(levels)
         self.levels, self.latents, self.hidden = levels, latents, hidden
         self.dropout, self.beta, self.samples, self.seed = dropout, beta, samples, seed
         # Images are halved until their shorter side is about 4, 7 at most.
