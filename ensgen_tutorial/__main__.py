@@ -23,7 +23,9 @@ def main(arguments=None):
     zoo = commands.add_parser("zoo", help="the trained members that ship with the package")
     zoo.add_argument("--verify", action="store_true", help="compute every score again")
     zoo.add_argument("--retrain", metavar="NAME", help="train one from nothing, by its recipe")
-    zoo.add_argument("--output", default="output/zoo", metavar="DIR", help="where it is written")
+    zoo.add_argument("--pictures", action="store_true", help="let every member draw, a PNG a data set")
+    zoo.add_argument("--output", default="output/zoo", metavar="DIR",
+                     help="where --retrain and --pictures write")
     options = parser.parse_args(arguments)
     try:
         return {"run": run_quickstart, "doctor": run_doctor, "zoo": run_zoo}[options.command](options)
@@ -66,6 +68,10 @@ def run_zoo(options):
             raise ValueError(f"--retrain takes one of: {', '.join(zoo.RECIPES)}.")
         record = zoo.build(options.retrain, Path(options.output), retrain=True)
         print(f"{options.retrain}: {record['scores']}, written to {options.output}")
+        return 0
+    if options.pictures:
+        zoo.draw_pictures(Path(options.output))
+        print(f"digits.png and fashion_mnist.png are in {options.output}")
         return 0
     failed = False
     for name, record in zoo.manifest().items():

@@ -21,6 +21,7 @@ from ..generators.pixel_cnn import PixelCNN
 from ..generators.pixel_rnn import PixelRNN
 from ..generators.vae import VAE
 from ..images import load_images
+from ..plotting import show_images
 from ..training import parts_of, put_back, train_generator
 
 FOLDER = Path(__file__).parent
@@ -122,6 +123,18 @@ def scores(generator, images):
         return {"test_nats": None, "why": generator.no_likelihood}
     nats = -generator.log_likelihood(images.test[:SCORED]).mean()
     return {"test_nats": round(float(nats), 3), "exact": generator.exact}
+
+
+def draw_pictures(folder, count=12):
+    """Let every generator in the box draw ``count`` images: one PNG a data set in ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for data in ("digits", "fashion_mnist"):
+        names = [name for name in RECIPES if name.startswith(data) and name in manifest()
+                 and RECIPES[name][0] is not FeatureClassifier]
+        rows = {RECIPES[name][0].__name__: load_member(name).generate(count, seed=1)
+                for name in names}
+        show_images(rows, title=f"{data}: drawn by the members in the box").savefig(
+            folder / f"{data}.png", dpi=220)
 
 
 def half(array):
