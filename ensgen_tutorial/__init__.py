@@ -18,17 +18,28 @@ from .generators.pixel_rnn import PixelRNN  # noqa: E402
 from .generators.template import TemplateMixture  # noqa: E402
 from .generators.vae import VAE  # noqa: E402
 from .images import ImageSet, load_folder, load_images  # noqa: E402
-from .metrics import bits_per_dimension  # noqa: E402
+from .metrics import (  # noqa: E402
+    bits_per_dimension,
+    bootstrap_interval,
+    density_coverage,
+    frechet_distance,
+    kernel_distance,
+    precision_recall,
+    real_against_real,
+)
 from .plotting import show_bars, show_curves, show_heatmap, show_images, show_surface  # noqa: E402
 from .quickstart import quickstart  # noqa: E402
+from .scoreboard import add_to_table  # noqa: E402
 from .training import generate, train_generator, train_members  # noqa: E402
 from .widgets import slide  # noqa: E402
 from .zoo import load_classifier, load_member, member_record  # noqa: E402
 
 __all__ = [
     "Denoiser", "GAN", "ImageSet", "Mixture", "PixelCNN", "PixelPool", "PixelRNN",
-    "TemplateMixture", "VAE", "bits_per_dimension", "device_report", "exercise", "fit_weights",
-    "generate", "load_classifier", "load_folder", "load_images", "load_member", "member_record",
-    "quickstart", "set_precision", "show_bars", "show_curves", "show_heatmap", "show_images",
-    "show_source", "show_surface", "slide", "train_generator", "train_members", "weighted_sum",
+    "TemplateMixture", "VAE", "add_to_table", "bits_per_dimension", "bootstrap_interval",
+    "density_coverage", "device_report", "exercise", "fit_weights", "frechet_distance",
+    "generate", "kernel_distance", "load_classifier", "load_folder", "load_images", "load_member",
+    "member_record", "precision_recall", "quickstart", "real_against_real", "set_precision",
+    "show_bars", "show_curves", "show_heatmap", "show_images", "show_source", "show_surface",
+    "slide", "train_generator", "train_members", "weighted_sum",
 ]

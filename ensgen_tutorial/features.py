@@ -35,6 +35,7 @@ class FeatureClassifier(keras.Model):
             self.trunk = self.build_trunk(filters)
             self.head = layers.Dense(classes, dtype="float32")
             self.head.build((None, WIDTH))
+            self.size = self.add_weight(shape=(), initializer="ones", trainable=False)
         self.built = True
 
     def build_warp(self, warp, flip):
@@ -61,15 +62,17 @@ class FeatureClassifier(keras.Model):
         return self.head(self.trunk(pixels * (2 / (self.levels - 1)) - 1, training=training))
 
     def features(self, pixels):
-        """The last layer but one: (N, H, W, C) whole numbers -> float64 (N, 32)."""
+        """The last layer but one, of mean square 1 over the training images, so that distances
+        have a size one can read: (N, H, W, C) whole numbers -> float64 (N, 32)."""
         pixels = check_pixels(pixels, self.image_shape, self.levels)
         images = (pixels * np.float32(2 / (self.levels - 1)) - 1).astype(np.float32)
-        return self.trunk.predict(images, batch_size=512, verbose=0).astype(np.float64)
+        features = self.trunk.predict(images, batch_size=512, verbose=0).astype(np.float64)
+        return features / float(self.size)
 
     def labels(self, pixels):
         """The most probable class of each picture: (N,) whole numbers."""
         head, bias = map(ops.convert_to_numpy, self.head.weights)
-        return (self.features(pixels) @ head + bias).argmax(axis=1)
+        return (self.features(pixels) * float(self.size) @ head + bias).argmax(axis=1)
 
     def accuracy(self, pixels, labels):
         """The share of pictures whose class is right."""
@@ -93,4 +96,5 @@ def train_classifier(classifier, images, epochs, batch_size=64, learning_rate=2e
         order = random.permutation(len(pixels))
         classifier.fit(pixels[order], labels[order], initial_epoch=epoch, epochs=epoch + 1,
                        batch_size=batch_size, shuffle=False, verbose=0)
+    classifier.size.assign(np.sqrt((classifier.features(pixels) ** 2).mean()))
     return {"seconds": time.monotonic() - started}

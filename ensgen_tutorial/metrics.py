@@ -1,8 +1,153 @@
-"""Numbers that say how good a generator is."""
+"""Numbers that say how good a generator is: nats, and distances between sets of features.
+
+The distances take features (features.py), the real images' first and the drawn images' second, as
+arrays (N, D). They are named after the classifier that made the features, and cannot be compared
+with distances in other features.
+"""
 
 import math
+
+import numpy as np
+from scipy.spatial.distance import cdist
 
 
 def bits_per_dimension(nats, image_shape):
     """Nats an image (a number or array, log-likelihood or its negative) in bits a pixel value."""
     return nats / (math.prod(image_shape) * math.log(2))
+
+
+def frechet_distance(real, drawn):
+    """‖μ_r − μ_d‖² + tr(Σ_r + Σ_d − 2(Σ_r Σ_d)^½): a float ≥ 0, 0 for equal means and covariances.
+
+    real, drawn: features (N, D) and (M, D), at least two rows each. With few rows it is biased
+    upwards: compare only between equal N and M. tr (Σ_r Σ_d)^½ is computed as the sum of the
+    singular values of Σ_r^½ Σ_d^½, so nothing complex and nothing negative arises.
+
+    Source: Dowson and Landau 1982; Heusel et al. 2017, arXiv 1706.08500, eq. 6.
+    """
+    real, drawn = check_features(real, drawn, least=2)
+    roots = [square_root(np.cov(features, rowvar=False)) for features in (real, drawn)]
+    overlap = np.linalg.svd(roots[0] @ roots[1], compute_uv=False).sum()
+    traces = sum((root**2).sum() for root in roots)            # tr Σ = ‖Σ^½‖² (Frobenius)
+    between = ((real.mean(axis=0) - drawn.mean(axis=0)) ** 2).sum()
+    return float(max(0.0, between + traces - 2 * overlap))
+
+
+def square_root(covariance):
+    """The symmetric square root of a symmetric matrix without negative eigenvalues."""
+    values, vectors = np.linalg.eigh(np.atleast_2d(covariance))
+    return (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
+
+
+def kernel_distance(real, drawn, subset_size=200, subsets=50, seed=0):
+    """Unbiased squared maximum mean discrepancy with the kernel (x·y/D + 1)³: a float.
+
+    The mean over random subsets of ``subset_size`` rows of each side (fewer where there are not so
+    many). Its expectation is 0 for equal distributions, whatever the number of rows, so it can be
+    slightly negative.
+
+    Source: Gretton et al. 2012, JMLR 13, lemma 6; Bińkowski et al. 2018, arXiv 1801.01401, §4.
+    """
+    real, drawn = check_features(real, drawn, least=2)
+    check_whole(subset_size, "subset_size", 2)
+    check_whole(subsets, "subsets", 1)
+    size = min(subset_size, len(real), len(drawn))
+    random = np.random.default_rng(seed)
+
+    def once():
+        x = real[random.choice(len(real), size, replace=False)]
+        y = drawn[random.choice(len(drawn), size, replace=False)]
+        within = sum(k.sum() - np.trace(k) for k in (cubic(x, x), cubic(y, y)))
+        return within / (size * (size - 1)) - 2 * cubic(x, y).mean()
+
+    return float(np.mean([once() for _ in range(subsets)]))
+
+
+def cubic(x, y):
+    """(x·y/D + 1)³ for each pair of rows: (N, D), (M, D) -> (N, M)."""
+    return (x @ y.T / x.shape[1] + 1) ** 3
+
+
+def precision_recall(real, drawn, k=5):
+    """Two shares in [0, 1]: drawn images among the real ones, real images among the drawn ones.
+
+    "Among" means: inside the ball around at least one image of the other side that reaches to
+    that image's k-th nearest neighbour on its own side.
+
+    Source: Kynkäänniemi et al. 2019, arXiv 1904.06991, eq. 1 and 2.
+    """
+    real, drawn = check_features(real, drawn, least=check_whole(k, "k", 1) + 1)
+    distances = cdist(real, drawn)
+    precision = (distances <= radii(real, k)[:, None]).any(axis=0).mean()
+    recall = (distances <= radii(drawn, k)[None]).any(axis=1).mean()
+    return float(precision), float(recall)
+
+
+def density_coverage(real, drawn, k=5):
+    """Density (1 for equal distributions, more where draws crowd) and coverage (a share ≤ 1).
+
+    Density counts how many real images' balls hold each drawn image, divided by k; coverage is the
+    share of real images whose ball holds a drawn one. Less swayed by outliers than precision and
+    recall.
+
+    Source: Naeem et al. 2020, arXiv 2002.09797, eq. 3 and 4.
+    """
+    real, drawn = check_features(real, drawn, least=check_whole(k, "k", 1) + 1)
+    inside = cdist(real, drawn) < radii(real, k)[:, None]
+    return float(inside.sum(axis=0).mean() / k), float(inside.any(axis=1).mean())
+
+
+def radii(features, k):
+    """Each row's distance to its k-th nearest other row: (N,)."""
+    return np.partition(cdist(features, features), k, axis=1)[:, k]     # the 0-th is the row itself
+
+
+def bootstrap_interval(values, level=0.95, resamples=2000, seed=0):
+    """A percentile bootstrap interval of the mean of ``values``: (low, high).
+
+    values: (N,), one number an image; for two generators on the same images, their differences
+    (paired). The interval is over images alone, not over training seeds.
+
+    Source: Efron 1979, The Annals of Statistics 7, 1 – 26.
+    """
+    values = np.asarray(values, float)
+    if values.ndim != 1 or len(values) < 2 or not np.isfinite(values).all():
+        raise ValueError("values must be a row of at least two finite numbers, one an image; these "
+                         f"have shape {values.shape}.")
+    if not 0 < level < 1:
+        raise ValueError(f"level must lie between 0 and 1, like 0.95, and is {level!r}.")
+    check_whole(resamples, "resamples", 1)
+    chosen = np.random.default_rng(seed).integers(0, len(values), (resamples, len(values)))
+    low, high = np.quantile(values[chosen].mean(axis=1), [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def real_against_real(features, metric, seed=0):
+    """``metric`` between two random halves of real features: the floor that no generator beats."""
+    features, _ = check_features(features, features, least=4)
+    halves = np.array_split(np.random.default_rng(seed).permutation(len(features)), 2)
+    return metric(*(features[half] for half in halves))
+
+
+def check_features(real, drawn, least):
+    """Two float arrays (N, D) and (M, D) with enough rows, or a clear error."""
+    arrays = [np.asarray(features, float) for features in (real, drawn)]
+    for name, features in zip(("real", "drawn"), arrays):
+        if features.ndim != 2 or features.shape[1] == 0:
+            raise ValueError(f"{name} must be features of shape (N, D), like "
+                             f"classifier.features(pixels); these have shape {features.shape}.")
+        if len(features) < least:
+            raise ValueError(f"{name} has {len(features)} rows, and at least {least} are needed.")
+        if not np.isfinite(features).all():
+            raise ValueError(f"{name} holds numbers that are not finite.")
+    if arrays[0].shape[1] != arrays[1].shape[1]:
+        raise ValueError(f"real has {arrays[0].shape[1]} features an image and drawn "
+                         f"{arrays[1].shape[1]}: take both from the same classifier.")
+    return arrays
+
+
+def check_whole(number, name, least):
+    """A whole number ≥ ``least``, or a clear error."""
+    if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or number < least:
+        raise ValueError(f"{name} must be a whole number, {least} or more, not {number!r}.")
+    return int(number)

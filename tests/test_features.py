@@ -32,7 +32,10 @@ def test_features_are_the_last_layer_but_one(digits, trained):
     assert features.shape == (100, WIDTH) and features.dtype == np.float64
     head, bias = (np.asarray(weight) for weight in trained.head.weights)
     logits = np.asarray(trained(digits.test))
-    np.testing.assert_allclose(features @ head + bias, logits, atol=1e-4)
+    size = float(trained.size)
+    np.testing.assert_allclose(features * size @ head + bias, logits, atol=1e-4)
+    learnt = np.concatenate([digits.train, digits.validation])
+    assert (trained.features(learnt) ** 2).mean() == pytest.approx(1, rel=1e-4)
     np.testing.assert_array_equal(logits.argmax(axis=1), trained.labels(digits.test))
 
 

@@ -45,6 +45,7 @@ FLOORS = [
     ["generators", "metrics", "progress"],
     ["training", "ensembles", "features"],
     ["widgets", "explain", "quickstart", "exercises", "zoo"],
+    ["scoreboard"],
     ["__main__", "__init__"],
 ]
 
