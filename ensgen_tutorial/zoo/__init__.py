@@ -17,8 +17,10 @@ from .. import store
 from ..features import FeatureClassifier, train_classifier
 from ..generators.denoiser import Denoiser
 from ..generators.gan import GAN
+from ..generators.noise import IndependentPixels
 from ..generators.pixel_cnn import PixelCNN
 from ..generators.pixel_rnn import PixelRNN
+from ..generators.template import Templates
 from ..generators.vae import VAE
 from ..images import load_images
 from ..plotting import show_images
@@ -30,15 +32,20 @@ SCORED = 500                # test images that count for a score: the first ones
 # name: (class, hyperparameters, options of train_generator or train_classifier)
 RECIPES = {
     "digits/classifier": (FeatureClassifier, {"warp": 0.06}, {"epochs": 300}),
+    "digits/independent_pixels": (IndependentPixels, {}, {}),
+    "digits/templates": (Templates, {}, {}),
     "digits/pixel_cnn": (PixelCNN, {}, {"epochs": 36, "learning_rate": 5e-3}),
     "digits/pixel_rnn": (PixelRNN, {}, {"epochs": 40, "learning_rate": 6e-3}),
-    "digits/vae": (VAE, {}, {"epochs": 40, "learning_rate": 2e-3}),
+    "digits/vae": (VAE, {"hidden": 64, "dropout": 0.2}, {"epochs": 60, "learning_rate": 3e-3}),
+    "digits/gan": (GAN, {}, {"epochs": 400, "learning_rate": 2e-3}),
     "digits/denoiser": (Denoiser, {"filters": (32, 64)}, {"epochs": 80, "learning_rate": 3e-3}),
     "fashion_mnist/classifier": (FeatureClassifier, {"warp": 0.06, "flip": True},
                                  {"epochs": 14, "batch_size": 128, "learning_rate": 3e-3}),
     "fashion_mnist/pixel_cnn": (PixelCNN, {"filters": 48, "blocks": 8, "dropout": 0.05},
                                 {"epochs": 5, "learning_rate": 3e-3}),
     "fashion_mnist/pixel_rnn": (PixelRNN, {"units": 112}, {"epochs": 5, "learning_rate": 3e-3}),
+    "fashion_mnist/vae": (VAE, {"latents": 20, "hidden": 56, "dropout": 0.0},
+                          {"epochs": 8, "learning_rate": 3e-3}),
     "fashion_mnist/gan": (GAN, {"latents": 64, "filters": 64},
                           {"epochs": 14, "learning_rate": 1e-3}),
     "fashion_mnist/denoiser": (Denoiser, {"filters": (32, 64, 96)},
