@@ -1,0 +1,378 @@
+"""Classical ensembles that draw: any scikit-learn classifier says what the next pixel may be."""
+
+import functools
+import warnings
+from zipfile import ZIP_DEFLATED
+
+import joblib
+import numpy as np
+import sklearn
+import skops.io
+from numpy.lib.stride_tricks import sliding_window_view
+from sklearn.base import BaseEstimator, clone, is_classifier, is_regressor
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import make_column_transformer
+from sklearn.ensemble import (BaggingClassifier, ExtraTreesClassifier, ExtraTreesRegressor,
+                              HistGradientBoostingClassifier, RandomForestClassifier)
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.kernel_approximation import Nystroem
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.svm import LinearSVC
+from threadpoolctl import ThreadpoolController
+
+from ..images import check_levels, check_pixels
+from .base import (Learner, PixelGenerator, PixelReader, check_count, check_image_shape)
+
+OUTSIDE = -1                    # what a neighbour outside the image looks like
+PLACES = [-3, -2, -1]           # the last features: row, column, channel
+LEAST_SMOOTHING = 1e-3
+AT_ONCE = 2**14                 # rows of features
+
+
+def places_and_levels():
+    """For networks and support vectors: places as zeros and ones, pixels to variance 1."""
+    places = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+    return make_column_transformer((places, PLACES), remainder=StandardScaler())
+
+
+def random_forest():
+    return RandomForestClassifier(100, min_samples_leaf=8, max_features=0.5)
+
+
+def extra_trees():
+    return ExtraTreesClassifier(100, min_samples_leaf=8, max_features=0.5)
+
+
+def boosted_trees():
+    return HistGradientBoostingClassifier(
+        learning_rate=0.15, max_iter=60, max_leaf_nodes=20, min_samples_leaf=30,
+        l2_regularization=30, max_features=0.3, early_stopping=False)
+
+
+def support_vectors():
+    """Linear machines on 200 kernel features: a true kernel machine costs the square of its rows."""
+    machine = CalibratedClassifierCV(LinearSVC(C=0.3), cv=2, ensemble=False)
+    kernel = Nystroem(gamma=0.05, n_components=200)
+    bag = BaggingClassifier(make_pipeline(kernel, machine), 4, max_samples=0.06)
+    return make_pipeline(places_and_levels(), bag)
+
+
+def neural_networks():
+    network = MLPClassifier(96, max_iter=10, batch_size=128, learning_rate_init=3e-3, alpha=1e-3)
+    return make_pipeline(places_and_levels(), BaggingClassifier(network, 6, max_samples=0.5))
+
+
+RECIPES = {"random forest": random_forest, "extra trees": extra_trees,
+           "boosted trees": boosted_trees, "support vectors": support_vectors,
+           "neural networks": neural_networks}
+
+# What skops does not trust by itself of what scikit-learn's trees, bags and networks are made of.
+TRUSTED = frozenset({
+    "sklearn.calibration._CalibratedClassifier", "sklearn.calibration._SigmoidCalibration",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer", "sklearn.tree._tree.Tree"})
+
+
+class PixelClassifier(PixelGenerator, Learner):
+    """Draws with a classifier: the class is the next pixel's level, the features what was read.
+
+    The features are the pixels already read in a window of ``reach`` rows above and ``reach``
+    columns to both sides, and the place. An exact likelihood needs every level to be possible, so
+
+        p(x_i | before) = (1 − s) · classifier(x_i | window, place) + s · histogram_i(x_i),
+
+    with the pixel's own histogram in the training split, half a count added to each level, and the
+    share s chosen on the validation split, 0.001 at least. Both parts sum to 1, and so does p.
+
+    To a classifier, level 7 is as far from 8 as from 0. With ``ordinal`` it is asked one yes-or-no
+    question a level instead, "is it v, if it is v or more?", with v among the features: one
+    classifier of two classes learns from all levels (Frank and Hall 2001 order classes likewise).
+
+    image_shape: (H, W, C). levels: values a pixel can take. classifier: a name in ``RECIPES`` or a
+    scikit-learn classifier with ``predict_proba``, which is copied. reach: in pixels. ordinal:
+    whether to ask level by level. seed: of the classifier. Lesson 03.
+    """
+
+    def __init__(self, image_shape, levels, classifier="random forest", reach=2, ordinal=False,
+                 seed=0):
+        self.image_shape = check_image_shape(image_shape)
+        check_levels(levels)
+        check_classifier(classifier)
+        if isinstance(reach, bool) or not isinstance(reach, (int, np.integer)) or reach < 1:
+            raise ValueError(f"reach must be a whole number of pixels, 1 or more, not {reach!r}.")
+        if not isinstance(ordinal, bool):
+            raise TypeError(f"ordinal must be True or False, not {ordinal!r}.")
+        self.levels, self.classifier, self.reach = levels, classifier, reach
+        self.ordinal, self.seed = ordinal, seed
+        self.fitted = self.smoothing = self.histograms = None
+
+    @property
+    def hyperparameters(self):
+        """As for every generator; a classifier that is no name is told as text, for the store."""
+        told = super().hyperparameters
+        if not isinstance(self.classifier, str):
+            parameters = self.classifier.get_params().items()
+            told["classifier"] = [type(self.classifier).__name__,
+                                  *(f"{name}={value!r}" for name, value in sorted(parameters))]
+        return told
+
+    def learn(self, images):
+        classifier = fresh(self.classifier, self.seed)
+        features, answers = causal_features(images.train, self.reach), images.train.ravel()
+        if self.ordinal:
+            features, answers = level_questions(features, answers, self.levels)
+        # Threads, not processes: nothing is copied, and prediction, outside, stays in one order.
+        with joblib.parallel_config("threading", n_jobs=-1), one_thread_each():
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ConvergenceWarning)     # few epochs are meant
+                classifier.fit(features, answers)
+        self.fitted = classifier
+        self.histograms = pixel_histograms(images.train, self.levels)
+        self.smoothing = 0.0
+        self.trained = True
+        self.smoothing = self.choose_smoothing(images.validation)
+
+    def choose_smoothing(self, pixels):
+        """The share s with the best likelihood of ``pixels``, by expectation maximisation."""
+        values = pixels.reshape(len(pixels), -1).astype(int)
+        answers, histograms = self.parts(pixels)
+        answers = np.take_along_axis(answers, values[..., None], axis=-1)[..., 0]
+        histograms = histograms[np.arange(values.shape[1]), values]
+        share = 0.5
+        for _ in range(200):
+            share = np.mean(share * histograms / ((1 - share) * answers + share * histograms))
+        return max(float(share), LEAST_SMOOTHING)
+
+    def parts(self, pixels):
+        """The two parts of p, classifier's and histograms': (N, pixels, levels) each."""
+        features = causal_features(pixels, self.reach)
+        answers = np.concatenate([self.ask(features[i:i + AT_ONCE])
+                                  for i in range(0, len(features), AT_ONCE)])
+        return answers.reshape(len(pixels), -1, self.levels), self.histograms
+
+    def ask(self, features):
+        """The classifier's probabilities (rows, levels); 0 for levels that it never saw."""
+        if not self.ordinal:
+            return self.class_probabilities(features, self.levels)
+        questions = np.tile(np.arange(self.levels - 1, dtype=np.float32), len(features))[:, None]
+        features = np.hstack([questions, features.repeat(self.levels - 1, axis=0)])
+        stops = self.class_probabilities(features, 2)[:, 1].reshape(-1, self.levels - 1)
+        # p(v) = (1 − stop_0) ⋯ (1 − stop_{v−1}) · stop_v, and the last level gets what is left.
+        reached = np.cumprod(1 - stops, axis=1)
+        return np.hstack([stops[:, :1], reached[:, :-1] * stops[:, 1:], reached[:, -1:]])
+
+    def class_probabilities(self, features, classes):
+        probabilities = np.zeros((len(features), classes), np.float32)
+        with one_thread_each():
+            found = self.fitted.predict_proba(features)
+        probabilities[:, self.fitted.classes_.astype(int)] = found
+        return probabilities
+
+    def smooth(self, answers, histograms):
+        """(1 − s) · answers + s · histograms, summing to 1 to the last digit."""
+        mixed = (1 - self.smoothing) * answers + self.smoothing * histograms
+        return (mixed / mixed.sum(axis=-1, keepdims=True)).astype(np.float32)
+
+    def pixel_probabilities(self, pixels):
+        self.check_trained()
+        pixels = check_pixels(pixels, self.image_shape, self.levels)
+        return self.smooth(*self.parts(pixels)).reshape(*pixels.shape, self.levels)
+
+    def reader(self, count):
+        self.check_trained()
+        return ClassifierReader(self, check_count(count))
+
+    def learnt(self):
+        """The classifier as skops writes it (no pickle), and the smoothing's numbers."""
+        self.check_trained()
+        content = skops.io.dumps(self.fitted, compression=ZIP_DEFLATED)
+        return {"classifier": np.frombuffer(content, np.uint8),
+                "scikit_learn": np.frombuffer(sklearn.__version__.encode(), np.uint8),
+                "smoothing": np.array(self.smoothing), "histograms": self.histograms}
+
+    def restore(self, arrays):
+        """Take back what ``learnt`` gave.
+
+        Raises ValueError where it is of another scikit-learn, holds types that are not
+        scikit-learn's, or another classifier than this one.
+        """
+        version = arrays["scikit_learn"].tobytes().decode()
+        if version != sklearn.__version__:
+            raise ValueError(f"this classifier was learnt with scikit-learn {version}, and here is "
+                             f"{sklearn.__version__}: let it learn anew (retrain=True).")
+        content = arrays["classifier"].tobytes()
+        foreign = set(skops.io.get_untrusted_types(data=content)) - TRUSTED
+        if foreign:
+            raise ValueError(f"the stored classifier holds {', '.join(sorted(foreign))}, which "
+                             "are not loaded: only what scikit-learn's classifiers are made of.")
+        fitted = skops.io.loads(content, trusted=sorted(TRUSTED))
+        wanted = type(fresh(self.classifier, self.seed))
+        if type(fitted) is not wanted:
+            raise ValueError(f"the stored classifier is a {type(fitted).__name__}, and this "
+                             f"generator wants a {wanted.__name__}.")
+        self.fitted, self.smoothing = fitted, float(arrays["smoothing"])
+        self.histograms = np.asarray(arrays["histograms"], np.float32)
+        self.trained = True
+
+
+class ClassifierReader(PixelReader):
+    """Walks all images in lockstep: one question to the classifier a pixel."""
+
+    def __init__(self, generator, count):
+        self.generator, self.position = generator, 0
+        height, width, channels = generator.image_shape
+        self.shape, self.channels = (height, width * channels), channels
+        self.margin = with_margin(np.zeros((count, *self.shape)), generator.reach)
+
+    def probabilities(self):
+        generator, reach = self.generator, self.generator.reach
+        row, column = divmod(self.position, self.shape[1])
+        window = self.margin[:, row : row + reach + 1, column : column + 2 * reach + 1]
+        features = np.empty((len(window), window_size(reach) + 3), np.float32)
+        features[:, :-3] = window.reshape(len(window), -1)[:, : window_size(reach)]
+        features[:, -3:] = row, column // self.channels, column % self.channels
+        return generator.smooth(generator.ask(features), generator.histograms[self.position])
+
+    def write(self, values):
+        row, column = divmod(self.position, self.shape[1])
+        reach = self.generator.reach
+        self.margin[:, row + reach, column + reach] = values
+        self.position += 1
+
+
+class Completer:
+    """Predicts the lower part of images from the upper part: one regression with many outputs.
+
+    One answer, not a draw: with squared error it is the mean of what could be there.
+
+    regressor: a scikit-learn regressor that predicts several numbers at once; None for extra
+    trees. known: share of the rows that is given, rounded up. seed: of the regressor. Lesson 03.
+    """
+
+    def __init__(self, regressor=None, known=0.5, seed=0):
+        regressor = ExtraTreesRegressor(100, max_features="sqrt") if regressor is None else regressor
+        if not isinstance(regressor, BaseEstimator) or not is_regressor(regressor):
+            raise TypeError(f"regressor must be a scikit-learn regressor, not {regressor!r:.60}.")
+        if not 0 < known < 1:
+            raise ValueError(f"known must be a share of the rows between 0 and 1, not {known!r}.")
+        self.regressor, self.known, self.seed = regressor, known, seed
+        self.fitted = None
+
+    def fit(self, images):
+        """Learn from whole ``images`` (N, H, W, C) in [0, 1]; returns itself."""
+        upper, lower = self.halves(images)
+        self.image_shape = np.shape(images)[1:]
+        self.fitted = clone(self.regressor)
+        set_seed(self.fitted, self.seed)
+        with joblib.parallel_config("threading", n_jobs=-1):
+            self.fitted.fit(upper, lower)
+        return self
+
+    def complete(self, images):
+        """The same images with their lower part predicted: float32 (N, H, W, C) in [0, 1]."""
+        if self.fitted is None:
+            raise RuntimeError("this Completer has learnt nothing yet: call fit(images) first.")
+        upper, _ = self.halves(images)
+        if np.shape(images)[1:] != self.image_shape:
+            raise ValueError(f"images must have shape (N, {', '.join(map(str, self.image_shape))}),"
+                             f" as in fit, not {np.shape(images)}.")
+        lower = np.clip(self.fitted.predict(upper), 0, 1)
+        whole = np.concatenate([upper, lower.reshape(len(upper), -1)], axis=1)
+        return whole.reshape(np.shape(images)).astype(np.float32)
+
+    def halves(self, images):
+        """Images (N, H, W, C) as two matrices of numbers, the rows above and those below."""
+        images = np.asarray(images)
+        if images.dtype.kind != "f" or images.ndim != 4 or images.shape[1] < 2 or not len(images):
+            raise ValueError("images must be floats (N, H, W, C) with two rows or more, not "
+                             f"{images.dtype} of shape {images.shape}.")
+        rows = min(int(np.ceil(images.shape[1] * self.known)), images.shape[1] - 1)
+        return (images[:, :rows].reshape(len(images), -1),
+                images[:, rows:].reshape(len(images), -1))
+
+
+def check_classifier(classifier):
+    """A name in RECIPES or a scikit-learn classifier with probabilities, or a clear error."""
+    if isinstance(classifier, str):
+        if classifier not in RECIPES:
+            raise ValueError(f"classifier must be one of {', '.join(RECIPES)}, or a scikit-learn "
+                             f"classifier, not {classifier!r}.")
+        return
+    if not isinstance(classifier, BaseEstimator) or not is_classifier(classifier):
+        raise TypeError(f"classifier must be a name or a scikit-learn classifier, not "
+                        f"{classifier!r:.60}.")
+    if not hasattr(classifier, "predict_proba"):
+        raise TypeError(f"{type(classifier).__name__} gives no probabilities (predict_proba): put "
+                        "it into a CalibratedClassifierCV.")
+
+
+def fresh(classifier, seed):
+    """An unfitted copy of a recipe's or a user's classifier, with all its seeds set."""
+    copy = RECIPES[classifier]() if isinstance(classifier, str) else clone(classifier)
+    set_seed(copy, seed)
+    return copy
+
+
+def set_seed(estimator, seed):
+    """Set every random_state, also of the parts of a pipeline or a bag, to ``seed``."""
+    names = [name for name in estimator.get_params() if name.split("__")[-1] == "random_state"]
+    estimator.set_params(**dict.fromkeys(names, seed))
+
+
+@functools.cache
+def thread_pools():
+    return ThreadpoolController()
+
+
+def one_thread_each():
+    """Let OpenMP and BLAS use one thread: many small tasks, and busy cores make waiting dear."""
+    return thread_pools().limit(limits=1)
+
+
+def window_size(reach):
+    """How many pixels of the window come before its pixel: the rows above, and the left."""
+    return reach * (2 * reach + 1) + reach
+
+
+def with_margin(rows, reach):
+    """Rows (N, H, W) with a margin above, left and right: float32 (N, H + reach, W + 2·reach)."""
+    return np.pad(rows.astype(np.float32), ((0, 0), (reach, 0), (reach, reach)),
+                  constant_values=OUTSIDE)
+
+
+def causal_features(pixels, reach):
+    """What a classifier is told about each pixel: float32 (N·H·W·C, window_size + 3).
+
+    pixels: (N, H, W, C) whole numbers. Colour images are read as rows of W·C values, as by
+    PixelCNN. The features: the window row by row up to the pixel, its row, column and channel.
+    """
+    count, height, width, channels = pixels.shape
+    margin = with_margin(pixels.reshape(count, height, width * channels), reach)
+    windows = sliding_window_view(margin, (reach + 1, 2 * reach + 1), axis=(1, 2))
+    size = window_size(reach)
+    features = np.empty((*pixels.shape, size + 3), np.float32)
+    features[..., :size] = windows.reshape(*pixels.shape, -1)[..., :size]
+    for i, place in enumerate(np.indices((height, width, channels))):
+        features[..., size + i] = place
+    return features.reshape(-1, size + 3)
+
+
+def level_questions(features, values, levels):
+    """"Is it v?" for each v from 0 up to the value: (questions, 1 + features), (questions,) 0 or 1.
+
+    No question is asked about the highest level: what has reached it is it.
+    """
+    many = np.minimum(values.astype(int) + 1, levels - 1)
+    rows = np.repeat(np.arange(len(values)), many)
+    asked = np.arange(len(rows)) - np.repeat(np.cumsum(many) - many, many)
+    return (np.hstack([asked[:, None].astype(np.float32), features[rows]]),
+            (values[rows] == asked).astype(int))
+
+
+def pixel_histograms(pixels, levels):
+    """How often each pixel has each level, half a count added: float32 (pixels, levels)."""
+    flat = pixels.reshape(len(pixels), -1)
+    counts = np.stack([np.bincount(values, minlength=levels) for values in flat.T]) + 0.5
+    return (counts / counts.sum(axis=1, keepdims=True)).astype(np.float32)
