@@ -55,13 +55,13 @@ def support_vectors():
     """Linear machines on 200 kernel features: a true kernel machine costs the square of its rows."""
     machine = CalibratedClassifierCV(LinearSVC(C=0.3), cv=2, ensemble=False)
     kernel = Nystroem(gamma=0.05, n_components=200)
-    bag = BaggingClassifier(make_pipeline(kernel, machine), 4, max_samples=0.06)
+    bag = BaggingClassifier(make_pipeline(kernel, machine), 4, max_samples=0.05)
     return make_pipeline(places_and_levels(), bag)
 
 
 def neural_networks():
     network = MLPClassifier(96, max_iter=10, batch_size=128, learning_rate_init=3e-3, alpha=1e-3)
-    return make_pipeline(places_and_levels(), BaggingClassifier(network, 6, max_samples=0.5))
+    return make_pipeline(places_and_levels(), BaggingClassifier(network, 5, max_samples=0.5))
 
 
 RECIPES = {"random forest": random_forest, "extra trees": extra_trees,

@@ -19,7 +19,8 @@ class GAN(KerasGenerator):
     ones away; drawing uses the moving average of the weights.
 
     image_shape: (H, W, C). levels: values a pixel can take. latents: length of z. filters: of the
-    layers at the smallest size, halved at each doubling. seed: of everything.
+    layers at the smallest size, halved at each doubling. seed: of everything. gain: how steep each
+    layer of the discriminator may be; above 1 it sees finer differences.
 
     Source: Goodfellow et al. 2014, arXiv 1406.2661, §3; Miyato et al. 2018, arXiv 1802.05957
     (spectral normalisation); Yazıcı et al. 2019, arXiv 1806.04498 (averaged weights). Lesson 07.
@@ -28,11 +29,12 @@ class GAN(KerasGenerator):
     keep_best = False
     no_likelihood = "it learns to paint, not how probable a picture is"
 
-    def __init__(self, image_shape, levels, latents=32, filters=64, seed=0):
+    def __init__(self, image_shape, levels, latents=32, filters=64, seed=0, gain=1.0):
         super().__init__()
         self.image_shape = check_image_shape(image_shape)
         check_levels(levels)
         self.levels, self.latents, self.filters, self.seed = levels, latents, filters, seed
+        self.gain = gain
         # Images are halved until their shorter side is about 4, 7 at most.
         halvings = max(0, round(math.log2(min(self.image_shape[:2]) / 5.5)))
         with seeded(seed):
@@ -58,7 +60,7 @@ class GAN(KerasGenerator):
 
     def build_discriminator(self, halvings):
         def normalised(layer, x):
-            x = layers.SpectralNormalization(layer)(x)
+            x = self.gain * layers.SpectralNormalization(layer)(x)
             return layers.Maximum()([x, 0.2 * x])               # leaky ReLU
 
         images = keras.Input(self.image_shape)
