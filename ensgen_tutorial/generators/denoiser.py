@@ -34,6 +34,9 @@ class Denoiser(KerasGenerator):
         super().__init__()
         self.image_shape = check_image_shape(image_shape)
         check_levels(levels)
+        if not filters or not all(isinstance(n, (int, np.integer)) and n > 0 for n in filters):
+            raise ValueError("filters must be positive whole numbers, one a size like (32, 64), not "
+                             f"{filters!r}.")
         self.levels, self.filters, self.steps, self.seed = levels, tuple(filters), steps, seed
         with seeded(seed):
             self.network = self.build_network()
