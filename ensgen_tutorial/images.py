@@ -120,6 +120,10 @@ class ImageSet:
             for split in SPLITS
         })
 
+    def transposed(self):
+        """The same images with rows and columns exchanged. Returns an ImageSet."""
+        return replace(self, name=f"{self.name}, transposed", **{
+            split: np.ascontiguousarray(np.swapaxes(getattr(self, split), 1, 2)) for split in SPLITS})
 
     def take(self, train, validation, test):
         """The first so many images of each split, with their labels. Returns an ImageSet.

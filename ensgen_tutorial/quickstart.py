@@ -5,10 +5,9 @@ import time
 from pathlib import Path
 
 from .ensembles.mixture import Mixture
-from .ensembles.pools import PixelPool
+from .ensembles.pools import PixelPool, Remembered
 from .ensembles.weighted_sum import weighted_sum
 from .ensembles.weights import fit_weights
-from .generators.base import PixelGenerator
 from .generators.pixel_cnn import PixelCNN
 from .generators.pixel_rnn import PixelRNN
 from .generators.vae import VAE
@@ -67,23 +66,6 @@ def quickstart(dataset="digits", output="output", seed=0, retrain=False, report=
     report(table(result, images.image_shape))
     report(f"Images: {output / 'images.png'}   report: {output / 'report.json'}")
     return result
-
-
-class Remembered(PixelGenerator):
-    """A member that is asked about the same pixels again and again, and computes once."""
-
-    def __init__(self, member):
-        self.member, self.answers = member, {}
-        self.image_shape, self.levels = member.image_shape, member.levels
-
-    def pixel_probabilities(self, pixels):
-        key = (pixels.shape, pixels.tobytes())
-        if key not in self.answers:
-            self.answers[key] = self.member.pixel_probabilities(pixels)
-        return self.answers[key]
-
-    def reader(self, count):
-        return self.member.reader(count)
 
 
 def load_for_quickstart(dataset, report):

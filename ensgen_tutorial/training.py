@@ -51,7 +51,7 @@ def train_generator(generator, images, epochs=None, batch_size=64, learning_rate
     at_once = isinstance(generator, Learner)
     options = {} if at_once else {"epochs": epochs, "batch_size": batch_size, "seed": seed,
                                   "learning_rate": learning_rate, "patience": patience}
-    recipe = {**describe(generator), "data": images.digest, **options}
+    recipe = {**describe(generator), "data": images.digest, **labels_in(generator, images), **options}
     name = name or type(generator).__name__
     folder = store_folder() if folder is None else Path(folder)
     path = folder / f"{type(generator).__name__}-{recipe_hash(recipe)}.npz"
@@ -142,11 +142,15 @@ def train_members(members, images, epochs, progress="auto", **options):
 
 
 class ShuffledPixels(keras.utils.PyDataset):
-    """Batches of the training split, in an order that depends on the seed and the epoch alone."""
+    """Batches of the training split, in an order that depends on the seed and the epoch alone.
 
-    def __init__(self, pixels, batch_size, seed):
+    inputs: what a generator's losses take, pixels alone or a pair (pixels, labels).
+    """
+
+    def __init__(self, inputs, batch_size, seed):
         super().__init__()
-        self.pixels, self.batch_size, self.seed = pixels, batch_size, seed
+        self.inputs, self.batch_size, self.seed = inputs, batch_size, seed
+        self.pixels = inputs[0] if isinstance(inputs, tuple) else inputs
         self.begin_epoch(0)
 
     def begin_epoch(self, epoch):
@@ -157,7 +161,7 @@ class ShuffledPixels(keras.utils.PyDataset):
 
     def __getitem__(self, batch):
         chosen = self.order[batch * self.batch_size : (batch + 1) * self.batch_size]
-        return (self.pixels[chosen],)
+        return (keras.tree.map_structure(lambda array: array[chosen], self.inputs),)
 
 
 class TrainingSession(keras.callbacks.Callback):
@@ -173,7 +177,8 @@ class TrainingSession(keras.callbacks.Callback):
 
     def run(self, images, report):
         generator, options = self.generator, self.options
-        self.batches = ShuffledPixels(images.train, options["batch_size"], options["seed"])
+        self.batches = ShuffledPixels(inputs_of(generator, images, "train"),
+                                      options["batch_size"], options["seed"])
         schedule = keras.optimizers.schedules.CosineDecay(
             options["learning_rate"], options["epochs"] * len(self.batches)
         )
@@ -189,7 +194,8 @@ class TrainingSession(keras.callbacks.Callback):
         try:
             if not self.finished():
                 generator.fit(
-                    self.batches, validation_data=(images.validation,), validation_batch_size=256,
+                    self.batches, validation_data=(inputs_of(generator, images, "validation"),),
+                    validation_batch_size=256,
                     epochs=options["epochs"], initial_epoch=epoch, callbacks=[self], shuffle=False,
                     verbose=0,
                 )
@@ -264,9 +270,32 @@ def describe(generator):
     its source, so that an edited class in a notebook is trained anew."""
     kind = type(generator)
     own = kind.__module__.startswith("ensgen_tutorial.")
-    source = None if own else hashlib.sha256(inspect.getsource(kind).encode()).hexdigest()
+    source = None if own else hashlib.sha256(source_of(kind).encode()).hexdigest()
     return {"generator": kind.__name__, "source": source,
             "hyperparameters": generator.hyperparameters}
+
+
+def inputs_of(generator, images, split):
+    """What the losses take of a split: its pixels, or (pixels, labels) for a generator with classes."""
+    pixels = getattr(images, split)
+    return pixels if generator.classes is None else (pixels, getattr(images, f"{split}_labels"))
+
+
+def labels_in(generator, images):
+    """What a recipe says of labels, where they are learnt from: a dict, else empty."""
+    if getattr(generator, "classes", None) is None:
+        return {}
+    labels = np.concatenate([images.train_labels, images.validation_labels])
+    return {"labels": hashlib.sha256(labels.astype(np.int64).tobytes()).hexdigest()}
+
+
+def source_of(kind):
+    """The text of a class. One from a notebook is in no file; its functions can be read still."""
+    try:
+        return inspect.getsource(kind)
+    except OSError:
+        return "".join(inspect.getsource(each) for each in vars(kind).values()
+                       if inspect.isfunction(each))
 
 
 def shapes_of(variables):
@@ -318,6 +347,12 @@ def check_arguments(generator, images, epochs, batch_size, learning_rate, patien
     if tuple(generator.image_shape) != images.image_shape:
         raise ValueError(f"the generator draws images of shape {tuple(generator.image_shape)}, and "
                          f"{images.name} has {images.image_shape}: make it with images.image_shape.")
+    classes = getattr(generator, "classes", None)
+    if classes is not None:
+        labels = images.train_labels
+        if labels is None or images.validation_labels is None or labels.max() >= classes:
+            raise ValueError(f"the generator learns from labels 0 … {classes - 1}, and {images.name} "
+                             + ("has none." if labels is None else f"has up to {labels.max()}."))
     levels = getattr(generator, "levels", None)
     if levels not in (None, images.levels):
         raise ValueError(f"the generator knows {levels} levels, and {images.name} has "

@@ -14,12 +14,17 @@ from scipy.stats import chisquare
 
 from ensgen_tutorial import VAE, PixelCNN, PixelPool, PixelRNN, TemplateMixture
 from ensgen_tutorial.generators.base import NotTrainedError, PixelReader
+from ensgen_tutorial.generators.raster import STEPS, Shifts
 from ensgen_tutorial.generators.vae import kl_divergence
 
 RASTER = {
     "PixelCNN": lambda shape, levels, seed=0: PixelCNN(
         shape, levels, filters=6, blocks=2, first_size=5, seed=seed),
     "PixelRNN": lambda shape, levels, seed=0: PixelRNN(shape, levels, units=5, seed=seed),
+    "PixelCNN of classes": lambda shape, levels, seed=0: PixelCNN(
+        shape, levels, filters=6, blocks=2, first_size=5, classes=3, shifts=True, seed=seed),
+    "PixelRNN of classes": lambda shape, levels, seed=0: PixelRNN(
+        shape, levels, units=5, classes=3, shifts=True, seed=seed),
 }
 KINDS = {**RASTER, "VAE": lambda shape, levels, seed=0: VAE(
     shape, levels, latents=2, hidden=8, samples=20, seed=seed)}
@@ -129,12 +134,34 @@ def test_known_pixels_alone_are_a_marginal(kind):
         logsumexp(joint, axis=1), generator.log_likelihood(pixels, known)[::4], atol=1e-5)
 
 
-def test_the_loss_is_the_likelihood():
-    for kind in RASTER:
-        generator = ready(kind)
-        pixels = np.random.default_rng(0).integers(0, 3, (7, 4, 4, 1)).astype(np.uint8)
-        losses = ops.convert_to_numpy(generator.image_losses(pixels))
-        np.testing.assert_allclose(losses, -generator.log_likelihood(pixels), rtol=1e-5)
+@pytest.mark.parametrize("kind", RASTER)
+def test_the_loss_is_the_likelihood(kind):
+    """With classes, p(x) = 1/K Σ_k p(x | k), and the loss is −log p(x | label)."""
+    generator = ready(kind)
+    pixels = np.random.default_rng(0).integers(0, 3, (7, 4, 4, 1)).astype(np.uint8)
+    labels = [[]] if generator.classes is None else [[np.full(7, k)] for k in range(3)]
+    losses = [ops.convert_to_numpy(generator.image_losses(pixels, *label)) for label in labels]
+    likelihood = logsumexp(-np.array(losses), axis=0) - np.log(len(labels))
+    np.testing.assert_allclose(likelihood, generator.log_likelihood(pixels), rtol=1e-5)
+
+
+def test_shifts_move_some_images_by_one_pixel_and_say_which_way():
+    rows = np.arange(1, 2 * 3 * 6 + 1).reshape(1, 3, 6, 2)[..., :1].repeat(500, axis=0)
+    shifts = Shifts(channels=2, seed=0)
+    moved, which = (ops.convert_to_numpy(each) for each in shifts(ops.convert_to_tensor(rows)))
+    shares = np.bincount(which, minlength=5) / 500
+    assert abs(shares - [0.4, 0.15, 0.15, 0.15, 0.15]).max() < 0.06
+    for step, (down, right) in enumerate(STEPS):
+        wanted = np.zeros((3, 6, 1), rows.dtype)
+        wanted[max(down, 0): 3 + min(down, 0), max(2 * right, 0): 6 + min(2 * right, 0)] = rows[
+            0, max(-down, 0): 3 - max(down, 0), max(-2 * right, 0): 6 - max(2 * right, 0)]
+        np.testing.assert_array_equal(moved[which == step], np.broadcast_to(
+            wanted, (np.sum(which == step), 3, 6, 1)))
+
+
+def test_classes_are_a_whole_number():
+    with pytest.raises(ValueError, match="classes must be None or a whole number, 2 or more"):
+        PixelCNN((4, 4, 1), 3, classes=1)
 
 
 def test_templates_sum_to_1_and_complete_any_part():

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.special import log_softmax
 
 from ..generators.base import PixelGenerator, PixelReader, check_count
-from .weighted_sum import check_members, check_weights, weighted_sum
+from .weighted_sum import check_members, check_weights, sum_up
 
 TINY = np.finfo(np.float32).tiny
 
@@ -16,33 +16,42 @@ class PixelPool(PixelGenerator):
     normalised at each pixel. Both are distributions because all members read the pixels in the
     same order; a pool is a generator too and can be a member of another.
 
-    members: PixelGenerators of one image_shape and levels. weights: (M,) summing to 1, or None for
-    equal ones. kind: "linear" or "log".
+    members: trained PixelGenerators of one image_shape and levels. weights: (M,) summing to 1, or
+    None for equal ones; or a gate, (H, W, C, M): weights of each pixel's own. kind: "linear" or
+    "log".
 
     Source: Genest and Zidek 1986, "Combining probability distributions", Statistical Science 1(1).
+    Lesson 10.
     """
 
     def __init__(self, members, weights=None, kind="linear"):
+        members = tuple(members)
+        check_order(members)
         self.members = check_members(members, PixelGenerator)
-        self.weights = check_weights(weights, len(self.members))
+        self.image_shape, self.levels = self.members[0].image_shape, self.members[0].levels
+        self.weights = check_weights(weights, len(self.members), rows=(tuple(self.image_shape),))
         if kind not in ("linear", "log"):
             raise ValueError(f"kind must be 'linear' or 'log', not {kind!r}.")
         self.kind = kind
-        self.image_shape, self.levels = self.members[0].image_shape, self.members[0].levels
 
     def with_weights(self, weights):
         """The same members with other weights."""
         return PixelPool(self.members, weights, self.kind)
 
-    def pool(self, member_probabilities):
-        """The pool of M arrays (…, levels) of probabilities: (…, levels), last axis sums to 1."""
+    def pool(self, member_probabilities, weights):
+        """The pool of M arrays (…, levels) of probabilities: (…, levels), last axis sums to 1.
+
+        weights: (M,), or (…, M) with a row for each distribution.
+        """
+        weights = np.moveaxis(weights, -1, 0)[..., None]      # beside the levels
         if self.kind == "linear":
-            return weighted_sum(member_probabilities, self.weights)
-        logs = (np.log(np.maximum(p, TINY)) for p in member_probabilities)
-        return np.exp(log_softmax(weighted_sum(logs, self.weights), axis=-1))
+            return sum_up(member_probabilities, weights)
+        logs = [np.log(np.maximum(p, TINY)) for p in member_probabilities]
+        return np.exp(log_softmax(sum_up(logs, weights), axis=-1))
 
     def pixel_probabilities(self, pixels):
-        return self.pool([member.pixel_probabilities(pixels) for member in self.members])
+        return self.pool([member.pixel_probabilities(pixels) for member in self.members],
+                         self.weights)
 
     def reader(self, count):
         return PoolReader(self, check_count(count))
@@ -52,12 +61,50 @@ class PoolReader(PixelReader):
     """Walks images in raster order with every member's reader in lockstep."""
 
     def __init__(self, pool, count):
-        self.pool = pool
+        self.pool, self.position = pool, 0
         self.readers = [member.reader(count) for member in pool.members]
+        pixels = int(np.prod(pool.image_shape))
+        rows = (*pool.image_shape, len(pool.members))
+        self.weights = np.broadcast_to(pool.weights, rows).reshape(pixels, -1)
 
     def probabilities(self):
-        return self.pool.pool([reader.probabilities() for reader in self.readers])
+        return self.pool.pool([reader.probabilities() for reader in self.readers],
+                              self.weights[self.position])
 
     def write(self, values):
         for reader in self.readers:
             reader.write(values)
+        self.position += 1
+
+
+class Remembered(PixelGenerator):
+    """A member that is asked about the same pixels again and again, and computes once.
+
+    member: a PixelGenerator. Its answers are kept in memory, up to 4·N·H·W·C·levels bytes for
+    every array of N images, so that trying a hundred ensembles of it costs sums only.
+    """
+
+    def __init__(self, member):
+        (self.member,), self.answers = check_members([member], PixelGenerator), {}
+        self.image_shape, self.levels = member.image_shape, member.levels
+
+    def pixel_probabilities(self, pixels):
+        key = (np.shape(pixels), np.asarray(pixels).tobytes())
+        if key not in self.answers:
+            self.answers[key] = self.member.pixel_probabilities(pixels)
+        return self.answers[key]
+
+    def reader(self, count):
+        return self.member.reader(count)
+
+
+def check_order(members):
+    """Refuse members that do not read in raster order, with the reason."""
+    for member in members:
+        order = getattr(member, "order", "rows")
+        if order != "rows":
+            raise ValueError(
+                f"{type(member).__name__} reads the pixels {order} first, and a pool's members must "
+                "read them in one order: sums of their next-pixel probabilities would not be a "
+                "distribution of images (lesson 10). A Mixture can hold it."
+            )

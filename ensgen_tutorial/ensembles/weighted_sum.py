@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ..generators.base import Trainable
+
 
 def weighted_sum(outputs, weights):
     """Σ_j w_j ŷ_j: a sequence of M arrays of one shape and (M,) weights -> an array of that shape.
@@ -13,14 +15,22 @@ def weighted_sum(outputs, weights):
     shapes = [np.shape(output) for output in outputs]
     if len(set(shapes)) > 1:
         raise ValueError(f"a weighted sum needs outputs of one shape, and these have {shapes}.")
+    return sum_up(outputs, weights)
+
+
+def sum_up(outputs, weights):
+    """Σ_j w_j ŷ_j, unchecked; a weight may also be an array that broadcasts to its output."""
     total = weights[0] * np.asarray(outputs[0])
     for weight, output in zip(weights[1:], outputs[1:]):
         total = total + weight * np.asarray(output)
     return total
 
 
-def check_weights(weights, count):
-    """(count,) floats ≥ 0 that sum to 1, as float64; None means equal. Else a clear error."""
+def check_weights(weights, count, rows=()):
+    """(count,) floats ≥ 0 that sum to 1, as float64; None means equal. Else a clear error.
+
+    rows: shapes (before the last axis) that the weights may have besides, each row summing to 1.
+    """
     if count == 0:
         raise ValueError("an ensemble needs at least one member, and the list is empty.")
     if weights is None:
@@ -28,21 +38,23 @@ def check_weights(weights, count):
     weights = np.asarray(weights)
     if weights.dtype.kind not in "fiu":
         raise TypeError(f"weights must be numbers, not {weights.dtype}.")
-    if weights.shape != (count,):
+    if weights.shape[-1:] != (count,) or weights.shape[:-1] not in ((), *rows):
         raise ValueError(f"{count} members need {count} weights, and weights have shape "
                          f"{weights.shape}.")
     if not np.isfinite(weights).all():
         raise ValueError(f"weights must be finite, not {weights.tolist()}.")
     if (weights < 0).any():
-        raise ValueError(f"weights must not be negative, and {weights.tolist()} has one that is.")
-    if abs(weights.sum() - 1) > 1e-6:
-        raise ValueError(f"weights must sum to 1, and these sum to {weights.sum():.6g}: divide them "
-                         "by their sum.")
+        raise ValueError(f"weights must not be negative, and {weights.min():.6g} is.")
+    sums = weights.sum(axis=-1)
+    if (abs(sums - 1) > 1e-6).any():
+        worst = np.ravel(sums)[np.argmax(abs(np.ravel(sums) - 1))]
+        raise ValueError(f"weights must sum to 1, and these sum to {worst:.6g}: divide them by "
+                         "their sum.")
     return weights.astype(np.float64)           # weights sum to 1
 
 
 def check_members(members, kind):
-    """A tuple of members of one kind that share image_shape and levels, or a clear error."""
+    """A tuple of trained members of one kind that share image_shape and levels, or a clear error."""
     members = tuple(members)
     if not members:
         raise ValueError("an ensemble needs at least one member, and the list is empty.")
@@ -50,6 +62,8 @@ def check_members(members, kind):
         if not isinstance(member, kind):
             raise TypeError(f"every member must be a {kind.__name__}, and "
                             f"{type(member).__name__} is none.")
+        if isinstance(member, Trainable):
+            member.check_trained()
     for attribute in ("image_shape", "levels"):
         found = [getattr(member, attribute, None) for member in members]
         found = [tuple(value) if np.iterable(value) else value for value in found]

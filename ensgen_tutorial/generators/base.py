@@ -173,17 +173,22 @@ class KerasGenerator(Trainable, keras.Model):
     """
 
     keep_best = True            # after training: the best epoch on validation, or the last one
+    classes = None              # how many, where image_losses wants (pixels, labels)
 
     def make_optimizer(self, learning_rate):
         """The optimizer that ``train_generator`` uses, for a number or a schedule."""
         return keras.optimizers.Adam(learning_rate, clipnorm=1.0)
 
     def image_losses(self, pixels, training=False):
-        """ℓ for each image of a batch: (batch, H, W, C) whole numbers -> (batch,)."""
+        """ℓ for each image of a batch: (batch, H, W, C) whole numbers -> (batch,).
+
+        Where ``classes`` is set, there is a second argument, the labels (batch,).
+        """
         raise NotImplementedError
 
-    def call(self, pixels, training=False):
-        return self.image_losses(pixels, training=training)
+    def call(self, inputs, training=False):
+        inputs = [inputs] if self.classes is None else inputs
+        return self.image_losses(*inputs, training=training)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         return ops.mean(y_pred)

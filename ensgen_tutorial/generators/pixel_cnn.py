@@ -5,7 +5,7 @@ import numpy as np
 from keras import layers, ops
 from scipy.special import softmax
 
-from .base import PixelReader, check_count, seeded
+from .base import PixelReader, seeded
 from .raster import PositionBias, RasterNetwork, ScaledPixels, scaled, silu
 
 
@@ -41,14 +41,15 @@ class PixelCNN(RasterNetwork):
 
     image_shape: (H, W, C). levels: values a pixel can take. filters: features a layer.
     blocks: residual blocks. first_size, size: side of the first kernel and of the others, odd.
-    dropout: share of features dropped in training. seed: of initial parameters and dropout.
+    dropout: share of features dropped in training. classes: how many, to learn from labels, or
+    None. shifts: whether to learn from moved copies too. seed: of everything random.
 
     Source: van den Oord et al. 2016, arXiv 1601.06759, §3.4 (masks A and B). Lesson 04.
     """
 
     def __init__(self, image_shape, levels, filters=48, blocks=3, first_size=7, size=3,
-                 dropout=0.15, seed=0):
-        super().__init__(image_shape, levels, seed)
+                 dropout=0.15, classes=None, shifts=False, seed=0):
+        super().__init__(image_shape, levels, classes, shifts, seed)
         self.filters, self.blocks, self.dropout = filters, blocks, dropout
         self.first_size, self.size = first_size, size
         with seeded(seed):
@@ -57,22 +58,23 @@ class PixelCNN(RasterNetwork):
 
     def build_network(self):
         pixels = keras.Input(self.rows_shape, dtype="int32")
+        condition = self.condition_input()
         x = ScaledPixels(self.levels)(pixels)
         x = MaskedConv2D(self.filters, self.first_size, center=False)(x)
-        x = PositionBias()(x)
+        x = self.told(PositionBias()(x), condition)
         for _ in range(self.blocks):
             y = layers.Dropout(self.dropout)(layers.Activation("silu")(x))
-            y = MaskedConv2D(self.filters, self.size)(y)
+            y = self.told(MaskedConv2D(self.filters, self.size)(y), condition)
             y = layers.Conv2D(self.filters, 1)(layers.Activation("silu")(y))
             x = layers.Add()([x, y])
         x = layers.Activation("silu")(x)
         x = layers.Conv2D(64, 1, activation="silu")(x)
         x = layers.Dropout(self.dropout)(x)
-        return keras.Model(pixels, layers.Conv2D(self.levels, 1, dtype="float32")(x))
+        x = layers.Conv2D(self.levels, 1, dtype="float32")(x)
+        return keras.Model(pixels if condition is None else [pixels, condition], x)
 
-    def reader(self, count):
-        self.check_trained()
-        return PixelCNNReader(self, check_count(count))
+    def step_reader(self, count, condition):
+        return PixelCNNReader(self, count, condition)
 
 
 class PixelCNNReader(PixelReader):
@@ -83,7 +85,7 @@ class PixelCNNReader(PixelReader):
     remain for each pixel.
     """
 
-    def __init__(self, generator, count):
+    def __init__(self, generator, count, condition):
         self.levels = generator.levels
         self.height, self.width, _ = generator.rows_shape
         self.row = self.column = 0
@@ -98,19 +100,23 @@ class PixelCNNReader(PixelReader):
             kernel, bias = next(parameters), next(parameters)
             return RowMemory(kernel, bias, size // 2, center, count, self.height, self.width)
 
+        def told():
+            return 0 if condition is None else condition @ next(parameters)
+
         self.first = masked(generator.first_size, center=False)
-        self.position_bias = next(parameters)
-        self.blocks = [(masked(generator.size, True), *dense()) for _ in range(generator.blocks)]
+        self.position_bias, self.told = next(parameters), told()
+        self.blocks = [(masked(generator.size, True), told(), *dense())
+                       for _ in range(generator.blocks)]
         self.head = [dense(), dense()]
 
     def probabilities(self):
         if self.column == 0:
             for memory in (self.first, *(block[0] for block in self.blocks)):
                 memory.begin_row(self.row)
-        x = self.first.output(self.column) + self.position_bias[self.row, self.column]
-        for memory, kernel, bias in self.blocks:
+        x = self.first.output(self.column) + self.position_bias[self.row, self.column] + self.told
+        for memory, told, kernel, bias in self.blocks:
             memory.store(self.column, silu(x))
-            x = x + silu(memory.output(self.column)) @ kernel + bias
+            x = x + silu(memory.output(self.column) + told) @ kernel + bias
         (hidden, hidden_bias), (output, output_bias) = self.head
         return softmax(silu(silu(x) @ hidden + hidden_bias) @ output + output_bias, axis=-1)
 

@@ -5,7 +5,7 @@ import numpy as np
 from keras import layers, ops
 from scipy.special import expit, softmax
 
-from .base import PixelReader, check_count, seeded
+from .base import PixelReader, seeded
 from .raster import PositionBias, RasterNetwork, ScaledPixels, scaled, silu
 
 NEIGHBOURS = ((-1, -1), (-1, 0), (-1, 1), (0, -1))      # (row, column) steps, all already read
@@ -31,14 +31,16 @@ class PixelRNN(RasterNetwork):
 
     At each pixel it is shown the four neighbours already read and a learnt bias of the position.
     image_shape: (H, W, C). levels: values a pixel can take. units: width of the state.
-    dropout: share of features dropped in training. seed: of initial parameters and dropout.
+    dropout: share of features dropped in training. classes: how many, to learn from labels, or
+    None. shifts: whether to learn from moved copies too. seed: of everything random.
 
     Source: van den Oord et al. 2016, arXiv 1601.06759 (recurrent pixel models); the unit is Cho et
     al.'s 2014 GRU, arXiv 1406.1078, in Keras's ``reset_after`` form. Lesson 05.
     """
 
-    def __init__(self, image_shape, levels, units=64, dropout=0.05, seed=0):
-        super().__init__(image_shape, levels, seed)
+    def __init__(self, image_shape, levels, units=64, dropout=0.05, classes=None, shifts=False,
+                 seed=0):
+        super().__init__(image_shape, levels, classes, shifts, seed)
         self.units, self.dropout = units, dropout
         with seeded(seed):
             self.network = self.build_network()
@@ -47,28 +49,30 @@ class PixelRNN(RasterNetwork):
     def build_network(self):
         height, width, _ = self.rows_shape
         pixels = keras.Input(self.rows_shape, dtype="int32")
+        condition = self.condition_input()
         x = CausalNeighbours()(ScaledPixels(self.levels)(pixels))
-        x = layers.Activation("silu")(PositionBias()(layers.Dense(self.units)(x)))
+        x = PositionBias()(layers.Dense(self.units)(x))
+        x = layers.Activation("silu")(self.told(x, condition))
         x = layers.Dropout(self.dropout)(layers.Reshape((height * width, self.units))(x))
         states = layers.GRU(self.units, return_sequences=True)(x)
         x = layers.Dropout(self.dropout)(layers.Concatenate()([states, x]))
         x = layers.Dropout(self.dropout)(layers.Dense(64, activation="silu")(x))
-        x = layers.Dense(self.levels, dtype="float32")(x)
-        return keras.Model(pixels, layers.Reshape((height, width, self.levels))(x))
+        x = layers.Reshape((height, width, self.levels))(layers.Dense(self.levels, dtype="float32")(x))
+        return keras.Model(pixels if condition is None else [pixels, condition], x)
 
-    def reader(self, count):
-        self.check_trained()
-        return PixelRNNReader(self, check_count(count))
+    def step_reader(self, count, condition):
+        return PixelRNNReader(self, count, condition)
 
 
 class PixelRNNReader(PixelReader):
     """Walks images in raster order with one step of the GRU a pixel; the state is kept."""
 
-    def __init__(self, generator, count):
+    def __init__(self, generator, count, condition):
         self.levels = generator.levels
         height, self.width, _ = generator.rows_shape
-        (self.input_kernel, self.input_bias, self.position_bias, self.kernel,
-         self.state_kernel, self.biases, *self.head) = generator.arrays()
+        self.input_kernel, self.input_bias, self.position_bias, *rest = generator.arrays()
+        self.told = 0 if condition is None else condition @ rest.pop(0)
+        self.kernel, self.state_kernel, self.biases, *self.head = rest
         self.row = self.column = 0
         self.state = np.zeros((count, generator.units), np.float32)
         # A margin of zeros above, left and right, as in CausalNeighbours.
@@ -78,7 +82,7 @@ class PixelRNNReader(PixelReader):
         row, column = self.row + 1, self.column + 1
         neighbours = [self.features[row + down, column + right] for down, right in NEIGHBOURS]
         x = np.concatenate(neighbours, axis=-1) @ self.input_kernel + self.input_bias
-        x = silu(x + self.position_bias[self.row, self.column])
+        x = silu(x + self.position_bias[self.row, self.column] + self.told)
         self.state = self.step(x, self.state)
         hidden, hidden_bias, output, output_bias = self.head
         x = silu(np.concatenate([self.state, x], axis=-1) @ hidden + hidden_bias)
