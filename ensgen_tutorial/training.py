@@ -24,7 +24,7 @@ def generate(generator, count, seed=None):
 
 
 def train_generator(generator, images, epochs=None, batch_size=64, learning_rate=4e-3,
-                    patience=None, seed=0, retrain=False, progress="auto", folder=None,
+                    patience=None, keep=None, seed=0, retrain=False, progress="auto", folder=None,
                     report=print, name=None):
     """Minimise a generator's losses over ``images.train``; keep the best epoch on validation.
 
@@ -37,9 +37,11 @@ def train_generator(generator, images, epochs=None, batch_size=64, learning_rate
     call goes on from the last whole epoch and ends with the weights it would have had.
 
     generator: a KerasGenerator, which learns from its initial parameters on, or a Learner. images:
-    an ImageSet of its shape (and levels). epochs: passes over the training split. batch_size: images a step. learning_rate: of Adam at
-    the start; it falls to 0 along a cosine (Loshchilov and Hutter 2017, arXiv 1608.03983).
-    patience: epochs without a better validation loss before stopping, or None. seed: of the order
+    an ImageSet of its shape (and levels). epochs: passes over the training split. batch_size:
+    images a step. learning_rate: of Adam at the start; it falls to 0 along a cosine (Loshchilov and
+    Hutter 2017, arXiv 1608.03983). patience: epochs without a better validation loss before
+    stopping, or None. keep: "best" or "last" epoch, or None for the generator's own choice; a
+    member that is best alone is not always best in an ensemble (lesson 12). seed: of the order
     of the images. retrain: train anew even if the store has the weights. progress: ``"auto"``,
     ``"bar"``, ``"board"`` or ``"quiet"``. folder: the store, or None for the user's own.
     report: what to call with the one line that says what happened. name: of the generator there.
@@ -47,10 +49,12 @@ def train_generator(generator, images, epochs=None, batch_size=64, learning_rate
     Returns the training's record: dict with ``seconds``, ``epochs``, ``best_epoch``,
     ``validation``, ``history`` and ``loaded``. Raises ValueError or TypeError for bad arguments.
     """
-    check_arguments(generator, images, epochs, batch_size, learning_rate, patience)
+    check_arguments(generator, images, epochs, batch_size, learning_rate, patience, keep)
     at_once = isinstance(generator, Learner)
     options = {} if at_once else {"epochs": epochs, "batch_size": batch_size, "seed": seed,
                                   "learning_rate": learning_rate, "patience": patience}
+    if not at_once and keep is not None:
+        options["keep"] = keep
     recipe = {**describe(generator), "data": images.digest, **labels_in(generator, images), **options}
     name = name or type(generator).__name__
     folder = store_folder() if folder is None else Path(folder)
@@ -173,7 +177,8 @@ class TrainingSession(keras.callbacks.Callback):
         self.progress = progress_for(progress)
         self.history = {"loss": [], "val_loss": []}
         self.best_epoch, self.best, self.seconds = 0, None, 0.0
-        self.keep = True
+        keep = options.get("keep") or ("best" if generator.keep_best else "last")
+        self.keep_best, self.storing = keep == "best", True
 
     def run(self, images, report):
         generator, options = self.generator, self.options
@@ -205,7 +210,7 @@ class TrainingSession(keras.callbacks.Callback):
             raise
         finally:
             self.progress.end()
-        if generator.keep_best:
+        if self.keep_best:
             assign(generator.weights, self.best)
         else:                                   # a moving average of the weights, if there is one
             generator.optimizer.finalize_variable_values(generator.trainable_variables)
@@ -237,15 +242,15 @@ class TrainingSession(keras.callbacks.Callback):
                 "learning_rate."
             )
         better = min(self.history["val_loss"]) == self.history["val_loss"][-1]
-        if better or self.best is None or not self.generator.keep_best:
+        if better or self.best is None or not self.keep_best:
             self.best_epoch = len(self.history["loss"])
             self.best = numbered(self.generator.weights)
         self.seconds = time.monotonic() - self.started
         arrays = {f"state/{i}": array for i, array in numbered(self.state()).items()}
         arrays |= {f"best/{i}": array for i, array in self.best.items()}
         record = {"history": self.history, "best_epoch": self.best_epoch, "seconds": self.seconds}
-        if self.keep:
-            self.keep = write(self.path, arrays, record, durable=False)
+        if self.storing:
+            self.storing = write(self.path, arrays, record, durable=False)
         self.progress.update(self.history)
         if self.finished():
             self.generator.stop_training = True
@@ -337,7 +342,9 @@ def load_or_set_aside(path, shapes, report):
     return None
 
 
-def check_arguments(generator, images, epochs, batch_size, learning_rate, patience):
+def check_arguments(generator, images, epochs, batch_size, learning_rate, patience, keep):
+    if keep not in (None, "best", "last"):
+        raise ValueError(f"keep must be 'best', 'last' or None, not {keep!r}.")
     if not isinstance(images, ImageSet):
         raise TypeError(f"images must be an ImageSet from load_images or load_folder, not "
                         f"{type(images).__name__}.")

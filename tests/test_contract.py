@@ -16,6 +16,7 @@ from ensgen_tutorial import (
     ImageSet,
     PixelCNN,
     PixelRNN,
+    StackDenoiser,
     train_generator,
 )
 from ensgen_tutorial.generators.base import Learner, LikelihoodGenerator, NotTrainedError, Trainable
@@ -37,6 +38,7 @@ KINDS = {
     "ProgressiveGAN": lambda shape, levels: ProgressiveGAN(
         shape, levels, latents=4, filters=16, smallest=2),
     "Denoiser": lambda shape, levels: Denoiser(shape, levels, filters=(8,), steps=3),
+    "StackDenoiser": lambda shape, levels: StackDenoiser(shape, levels, filters=(8, 8), steps=3),
 }
 LEARNING = [kind for kind in KINDS if kind != "UniformNoise"]
 EXACT = [kind for kind, make in KINDS.items() if getattr(make((2, 2, 1), 2), "exact", False)]

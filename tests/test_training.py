@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 
 from ensgen_tutorial import VAE, PixelCNN, PixelRNN, train_generator, train_members
 from ensgen_tutorial.generators.base import KerasGenerator
-from ensgen_tutorial.training import TrainingSession
+from ensgen_tutorial.training import TrainingSession, describe
 
 MAKE = {
     "PixelCNN": lambda: PixelCNN((4, 4, 1), 4, filters=4, blocks=1, first_size=3),
@@ -212,6 +213,36 @@ def test_early_stopping_keeps_the_best_epoch(train, tiny_images):
     assert own == pytest.approx(record["validation"], rel=1e-4)
 
 
+def test_the_last_epoch_can_be_kept_instead(train, tiny_images):
+    kept = {}
+    for keep in ("best", "last"):
+        generator = MAKE["PixelCNN"]()
+        kept[keep] = train(generator, epochs=60, learning_rate=0.2, keep=keep)
+        own = -generator.log_likelihood(tiny_images.validation).mean()
+        assert own == pytest.approx(kept[keep]["validation"], rel=1e-4)
+    history = kept["last"]["history"]["val_loss"]
+    assert history == kept["best"]["history"]["val_loss"]
+    assert kept["last"]["validation"] == history[-1] > min(history) == kept["best"]["validation"]
+
+
+def test_labels_are_learnt_from_and_belong_to_the_recipe(train, tiny_images, tmp_path):
+    labels = {f"{split}_labels": np.arange(len(getattr(tiny_images, split))) % 3
+              for split in ("train", "validation", "test")}
+    images = replace(tiny_images, **labels)
+    other = replace(images, train_labels=labels["train_labels"][::-1].copy())
+
+    def trained(on):
+        generator = PixelRNN((4, 4, 1), 4, units=4, classes=3, shifts=True)
+        return train_generator(generator, on, 2, batch_size=8, progress="quiet", folder=tmp_path,
+                               report=lambda line: None)
+
+    assert [trained(on)["loaded"] for on in (images, images, other)] == [False, True, False]
+    with pytest.raises(ValueError, match="learns from labels 0 … 2, and .* has none"):
+        trained(tiny_images)
+    with pytest.raises(ValueError, match="has up to 4"):
+        trained(replace(images, train_labels=labels["train_labels"] + 2))
+
+
 def test_every_image_is_seen_once_an_epoch_in_a_new_order():
     from ensgen_tutorial.training import ShuffledPixels
 
@@ -253,7 +284,7 @@ def test_train_members_takes_one_value_or_one_for_each(tiny_images, tmp_path):
     ({"epochs": 0}, "epochs"), ({"epochs": -3}, "epochs"), ({"epochs": 1.5}, "epochs"),
     ({"batch_size": 0}, "batch_size"), ({"learning_rate": 0}, "learning_rate"),
     ({"learning_rate": float("nan")}, "learning_rate"), ({"patience": 0}, "patience"),
-    ({"progress": "fireworks"}, "progress"),
+    ({"progress": "fireworks"}, "progress"), ({"keep": "worst"}, "keep"),
 ])
 def test_bad_arguments_get_a_sentence(options, message, train):
     with pytest.raises(ValueError, match=message):
@@ -274,3 +305,20 @@ def test_generators_and_images_that_do_not_fit_get_a_sentence(train, tiny_images
 def test_a_loss_that_is_not_finite_stops_with_advice(train):
     with pytest.raises(FloatingPointError, match="learning_rate"):
         train(MAKE["PixelCNN"](), learning_rate=1e30)
+
+
+def test_a_class_of_a_notebook_is_known_by_its_functions():
+    class Stack(PixelCNN):
+        def size(self):
+            return 2
+
+    class Another(PixelCNN):
+        def size(self):
+            return 3
+
+    Another.__name__ = "Stack"
+    first, second = (kind((4, 4, 1), 4, filters=2, blocks=1) for kind in (Stack, Another))
+    for kind in (Stack, Another):
+        kind.__module__, kind.__qualname__ = "__main__", "Stack"     # as if it were in no file
+    assert describe(first) == describe(Stack((4, 4, 1), 4, filters=2, blocks=1))
+    assert describe(first)["source"] != describe(second)["source"]

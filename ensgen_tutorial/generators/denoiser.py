@@ -1,4 +1,4 @@
-"""A denoiser that draws: the article's convolutional stack, bent into a U and told the time."""
+"""Denoisers that draw: the article's convolutional stack told the time, and one bent into a U."""
 
 import math
 
@@ -112,6 +112,39 @@ class Denoiser(KerasGenerator):
         noise = np.random.default_rng(seed).standard_normal((check_count(count), *self.image_shape))
         images = flow(self, noise.astype(np.float32), self.steps)[-1]
         return to_images(to_pixels(np.clip((images + 1) / 2, 0, 1), self.levels), self.levels)
+
+
+class StackDenoiser(Denoiser):
+    """The article's plain stack as a denoiser: 3×3 convolutions of 64, 128, 256, 512 and C features.
+
+    Batch normalisation and leaky ReLU stand between them, every layer is built once, and the time
+    shifts each feature. A pixel of ŷ sees len(filters) + 1 pixels to each side and no further:
+    enough for small images.
+
+    Arguments as for Denoiser, but filters: features of each convolution before the last one.
+
+    Source: Ioffe and Szegedy 2015, arXiv 1502.03167 (batch normalisation). Lesson 09.
+    """
+
+    def __init__(self, image_shape, levels, filters=(64, 128, 256, 512), steps=16, seed=0):
+        super().__init__(image_shape, levels, filters, steps, seed)
+
+    def build_network(self):
+        noisy, time = keras.Input(self.image_shape), keras.Input((1,))
+        x, waves = noisy, TimeWaves()(time)
+        for filters in self.filters:
+            # No bias here: a normalisation would take it away again. The time's shift has one.
+            x = self.normalise(layers.Conv2D(filters, 3, padding="same", use_bias=False)(x))
+            shift = layers.Dense(filters)(waves)
+            x = layers.Add()([x, layers.Reshape((1, 1, filters))(shift)])
+            x = layers.LeakyReLU()(x)
+        x = layers.Conv2D(self.image_shape[-1], 3, padding="same", kernel_initializer="zeros",
+                          dtype="float32")(x)
+        return keras.Model([noisy, time], x)
+
+    def normalise(self, features):
+        """What stands between a convolution and the time's shift; a subclass may leave it out."""
+        return layers.BatchNormalization()(features)
 
 
 class TimeWaves(layers.Layer):

@@ -1,0 +1,249 @@
+"""Do ensembles draw better, and more reliably? Training seeds × methods; lesson 13 reads the results.
+
+    python benchmarks/quality_and_stability.py              digits, then Fashion-MNIST
+    python benchmarks/quality_and_stability.py --seeds 2    fewer training seeds
+    python benchmarks/quality_and_stability.py --data digits
+
+Trained networks are kept in the store and finished seeds in output/quality_and_stability, so an
+interrupted study goes on where it stopped. At the end it writes, beside this file,
+quality_and_stability.json (every seed's metrics, and the nats of every test image) and
+member_scores.npz (log p of every pixel for the members of the first two seeds; lesson 12).
+
+Protocol: members learn from the training split, weights are fitted on the validation split, and all
+numbers are of the test split. Distances: 500 drawn images against all test images, in the features
+of the box's classifier. Nothing was chosen by test numbers.
+"""
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+from machine import machine
+
+import ensgen_tutorial as eg
+
+import keras
+
+HERE = Path(__file__).parent
+FINISHED = HERE.parent / "output" / "quality_and_stability"
+DRAWN = 500
+MEMBERS = 8                 # an ensemble: half CNNs, half RNNs
+LARGE_SEEDS = 5             # for the large single models and the denoisers, which cost most
+KEPT_SCORES = 2             # seeds whose members' scores lesson 12 reads
+
+
+class AveragedCNN(eg.PixelCNN):
+    """A PixelCNN that keeps the moving average of its weights over training."""
+
+    keep_best = False
+
+    def make_optimizer(self, learning_rate):
+        return keras.optimizers.Adam(learning_rate, clipnorm=1.0, use_ema=True, ema_momentum=0.998)
+
+
+def train(generator, images, report, **options):
+    """Train, or load from the store; returns (generator, seconds)."""
+    record = eg.train_generator(generator, images, progress="quiet", report=report, **options)
+    return generator, record["seconds"]
+
+
+def make_member(images, seed, j):
+    """Member j of an ensemble: no dropout and the last epoch, so that members differ more."""
+    labels = {"classes": 10, "shifts": True, "dropout": 0.0, "seed": 1000 * seed + j}
+    if j % 2 == 0:
+        generator = eg.PixelCNN(images.image_shape, images.levels, **labels)
+        return generator, {"epochs": 40, "learning_rate": 5e-3}
+    generator = eg.PixelRNN(images.image_shape, images.levels, units=96, **labels)
+    return generator, {"epochs": 44, "learning_rate": 6e-3}
+
+
+def make_single(images, seed, kind=eg.PixelCNN, **hyperparameters):
+    """The same CNN tuned for itself: dropout, and the best epoch on validation."""
+    return kind(images.image_shape, images.levels, classes=10, shifts=True, seed=1000 * seed + 500,
+                **hyperparameters)
+
+
+def study_members(images, seed, report):
+    """The eight members of one seed, their ensembles, and a single CNN tuned for itself.
+
+    Returns a dict that JSON can hold, and the members' scores by split.
+    """
+    members, seconds = [], []
+    for j in range(MEMBERS):
+        generator, options = make_member(images, seed, j)
+        generator, spent = train(generator, images, report, keep="last", seed=1000 * seed + j,
+                                 name=f"seed {seed} member {j}", **options)
+        members.append(generator)
+        seconds.append(spent)
+    readers = [eg.Remembered(member) for member in members]
+    rows = {"member CNN": (members[0], seconds[0]), "member RNN": (members[1], seconds[1])}
+    rows["single CNN"] = train(make_single(images, seed), images, report, epochs=50,
+                               learning_rate=5e-3, name=f"seed {seed} single")
+    rows["EMA"] = train(make_single(images, seed, AveragedCNN), images, report, epochs=40,
+                        learning_rate=5e-3, name=f"seed {seed} EMA")
+    for name, ensemble in {"mixture": eg.Mixture(readers), "linear pool": eg.PixelPool(readers),
+                           "log pool": eg.PixelPool(readers, kind="log")}.items():
+        rows[name] = eg.fit_weights(ensemble, images).ensemble, sum(seconds)
+    rows["average of images"] = eg.ImageAverage(members), sum(seconds)
+    measured = {name: measure(name, generator, images, spent, report)
+                for name, (generator, spent) in rows.items()}
+    for name, (generator, _) in rows.items():
+        if hasattr(generator, "members"):
+            measured[name]["parameters"] = sum(member.count_params() for member in members)
+            measured[name]["weights"] = generator.weights.tolist()
+    scores = {split: eg.score_members(readers, getattr(images, split)).astype(np.float16)
+              for split in ("validation", "test")}
+    own = {f"members_{split}": (-scores[split].astype(float).sum(axis=1).mean(axis=0)).tolist()
+           for split in scores}
+    return {"methods": measured, "members_seconds": seconds, **own}, scores
+
+
+def study_large(images, seed, members, report):
+    """One model of the ensemble's parameters, one of its training time, and a sum of denoisers.
+
+    members: what ``study_members`` found for this seed.
+    """
+    total = sum(members["members_seconds"])
+    rows = {"wide CNN, equal parameters": train(
+        make_single(images, seed, filters=160, dropout=0.3), images, report, epochs=50, patience=12,
+        learning_rate=3e-3, name=f"seed {seed} wide")}
+    # As many epochs as the eight members' time pays for.
+    longer = round(50 * total / members["methods"]["single CNN"]["seconds"] / 10) * 10
+    rows["single CNN, equal time"] = train(
+        make_single(images, seed, dropout=0.25), images, report, epochs=longer, learning_rate=5e-3,
+        name=f"seed {seed} longer, {longer} epochs")
+    denoisers = [train(eg.Denoiser(images.image_shape, images.levels, filters=(32, 64),
+                                   seed=1000 * seed + 600 + j), images, report, epochs=40,
+                       learning_rate=3e-3, name=f"seed {seed} denoiser {j}") for j in range(2)]
+    rows["single denoiser"] = denoisers[0]
+    summed = eg.fit_weights(eg.PredictionSum([denoiser for denoiser, _ in denoisers]), images)
+    rows["denoiser sum"] = summed.ensemble, sum(spent for _, spent in denoisers)
+    return {"methods": {name: measure(name, generator, images, spent, report)
+                        for name, (generator, spent) in rows.items()}}
+
+
+def measure(name, generator, images, seconds, report):
+    """One method's row: nats of every test image, and distances of what it draws."""
+    started = time.monotonic()
+    classifier = eg.load_classifier(images.name)
+    real = classifier.features(images.test)
+    pixels = images.to_pixels(generator.generate(DRAWN, seed=7))
+    drawn = classifier.features(pixels)
+    density, coverage = eg.density_coverage(real, drawn)
+    row = {"seconds": round(seconds, 1),
+           "parameters": int(generator.count_params()) if hasattr(generator, "count_params") else None,
+           "frechet": eg.frechet_distance(real, drawn), "kernel": eg.kernel_distance(real, drawn),
+           "density": density, "coverage": coverage, "nats": None}
+    if hasattr(generator, "log_likelihood"):
+        image_nats = -generator.log_likelihood(images.test)
+        row |= {"nats": float(image_nats.mean()), "exact": generator.exact,
+                "image_nats": np.round(image_nats, 3).tolist()}
+    told = "" if row["nats"] is None else f"{row['nats']:.2f} nats/image, "
+    report(f"    {name}: {told}Fréchet {row['frechet']:.2f}, coverage {coverage:.2f} "
+           f"(measured in {time.monotonic() - started:.0f} s)")
+    return row
+
+
+def study_digits(seeds, report):
+    images = eg.load_images("digits")
+    FINISHED.mkdir(parents=True, exist_ok=True)
+    found = []
+    for seed in range(seeds):
+        path = FINISHED / f"digits-{seed}.json"
+        if not path.exists():
+            report(f"seed {seed + 1} of {seeds}")
+            result, scores = study_members(images, seed, report)
+            np.savez_compressed(path.with_suffix(".npz"), **scores)
+            finish(path, result)
+        found.append(json.loads(path.read_text()))
+        if seed + 1 == min(seeds, KEPT_SCORES):
+            write_scores(seed + 1)
+    for seed in range(min(seeds, LARGE_SEEDS)):
+        path = FINISHED / f"digits-{seed}-large.json"
+        if not path.exists():
+            report(f"large models, seed {seed + 1} of {min(seeds, LARGE_SEEDS)}")
+            finish(path, study_large(images, seed, found[seed], report))
+        found[seed]["methods"] |= json.loads(path.read_text())["methods"]
+    return {"levels": images.levels, "test_images": len(images.test), "seeds": found,
+            "curve": curve(seeds), "real_against_real": floor(images)}
+
+
+def finish(path, result):
+    """Write in one step, so that an interrupted study never finds half a result."""
+    path.with_suffix(".part").write_text(json.dumps(result))
+    path.with_suffix(".part").replace(path)
+
+
+def write_scores(seeds):
+    """Lesson 12's file: log p of every pixel, float16, members side by side."""
+    kept = [np.load(FINISHED / f"digits-{seed}.npz") for seed in range(seeds)]
+    names = [f"{'RNN' if j % 2 else 'CNN'} {seed}.{j}" for seed in range(seeds) for j in range(MEMBERS)]
+    np.savez_compressed(HERE / "member_scores.npz", names=np.array(names), **{
+        split: np.concatenate([each[split] for each in kept], axis=-1)
+        for split in ("validation", "test")})
+
+
+def curve(seeds):
+    """Test nats of equal-weight pools of M members, mean over 40 random choices among all seeds'."""
+    scores = np.concatenate([np.load(FINISHED / f"digits-{seed}.npz")["test"].astype(float)
+                             for seed in range(seeds)], axis=-1)
+    random, found = np.random.default_rng(0), []
+    for size in (2**k for k in range(8) if 2**k <= scores.shape[-1]):
+        nats = []
+        for _ in range(40 if size < scores.shape[-1] else 1):
+            chosen = random.choice(scores.shape[-1], size, replace=False)
+            nats.append(eg.ensemble_nats(scores[..., chosen], np.full(size, 1 / size)).mean())
+        found.append({"members": size, "nats": float(np.mean(nats)), "spread": float(np.std(nats))})
+    return found
+
+
+def floor(images):
+    """Distances between two halves of the test images: no generator is better."""
+    features = eg.load_classifier(images.name).features(images.test)
+    return {"frechet": eg.real_against_real(features, eg.frechet_distance),
+            "kernel": eg.real_against_real(features, eg.kernel_distance)}
+
+
+def study_fashion(report, count=500):
+    """The members in the box, one training of each; weights from 500 validation images."""
+    images = eg.load_images("fashion_mnist").with_levels(16)
+    images = images.take(1, count, count)
+    names = ("pixel_cnn", "pixel_rnn", "vae", "gan", "denoiser")
+    members = {name: eg.load_member(f"fashion_mnist/{name}") for name in names}
+    readers = [eg.Remembered(members[name]) for name in ("pixel_cnn", "pixel_rnn")]
+    rows = dict(members)
+    weights = {}
+    for name, ensemble in {"mixture": eg.Mixture(readers), "linear pool": eg.PixelPool(readers),
+                           "log pool": eg.PixelPool(readers, kind="log")}.items():
+        fitted = eg.fit_weights(ensemble, images, tolerance=1e-2)
+        rows[name], weights[name] = fitted.ensemble, fitted.weights.tolist()
+    rows["average of images"] = eg.ImageAverage(members.values())
+    measured = {name: measure(name, generator, images, 0.0, report)
+                for name, generator in rows.items()}
+    for name, row in measured.items():
+        row["seconds"] = eg.member_record(f"fashion_mnist/{name}")["seconds"] if name in names else None
+        row["weights"] = weights.get(name)
+    return {"levels": 16, "test_images": count, "methods": measured, "real_against_real": floor(images)}
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--seeds", type=int, default=8)
+    parser.add_argument("--data", nargs="+", default=["digits", "fashion_mnist"],
+                        choices=["digits", "fashion_mnist"])
+    arguments = parser.parse_args()
+
+    def report(line):
+        print(time.strftime("%H:%M:%S"), line, flush=True)
+
+    target = HERE / "quality_and_stability.json"
+    results = json.loads(target.read_text()) if target.exists() else {}
+    results |= {"machine": machine(), "command": "python benchmarks/quality_and_stability.py"}
+    if "digits" in arguments.data:
+        results["digits"] = study_digits(arguments.seeds, report)
+    if "fashion_mnist" in arguments.data:
+        results["fashion_mnist"] = study_fashion(report)
+    target.write_text(json.dumps(results) + "\n")
+    report(f"results: {target.name}")
