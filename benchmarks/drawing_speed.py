@@ -5,9 +5,10 @@
 
 import time
 
+import numpy as np
 from machine import machine, write
 
-from ensgen_tutorial import PixelCNN, PixelRNN
+from ensgen_tutorial import PixelCNN, PixelPool, PixelRNN, TemplateMixture
 from ensgen_tutorial.generators.base import PixelReader
 
 COUNT = 64
@@ -49,10 +50,32 @@ def measure(generator, plain_positions):
     }
 
 
+def measure_pool(members, rounds=9):
+    """A pool against its members one after the other, in pairs: the median ratio of their times."""
+    for member in members:
+        member.trained = True
+    found = {}
+    for kind in ("linear", "log"):
+        pool, ratios = PixelPool(members, kind=kind), []
+        for _ in range(rounds):
+            together = seconds(lambda: pool.generate(COUNT, seed=0), 1)
+            apart = sum(seconds(lambda: member.generate(COUNT, seed=0), 1) for member in members)
+            ratios.append(together / apart)
+        found[f"{kind}_pool_over_members"] = round(sorted(ratios)[rounds // 2], 3)
+    return {"members": [type(member).__name__ for member in members],
+            "image_shape": members[0].image_shape, "images": COUNT, **found}
+
+
 if __name__ == "__main__":
     results = [
         measure(PixelCNN((8, 8, 1), 17), 64),
         measure(PixelRNN((8, 8, 1), 17), 64),
         measure(PixelCNN((28, 28, 1), 16, filters=128, blocks=5), 8),
     ]
-    write("drawing_speed", {"machine": machine(), "results": results})
+    shape, levels, random = (8, 8, 1), 17, np.random.default_rng(0)
+    templates = random.dirichlet(np.ones(levels), size=(1024, *shape))
+    pools = [
+        measure_pool([PixelCNN(shape, levels, classes=10), PixelRNN(shape, levels, classes=10)]),
+        measure_pool([PixelCNN(shape, levels), PixelRNN(shape, levels), TemplateMixture(templates)]),
+    ]
+    write("drawing_speed", {"machine": machine(), "results": results, "pools": pools})

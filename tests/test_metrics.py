@@ -148,6 +148,22 @@ def test_other_arguments_that_do_not_fit_get_a_sentence():
     with pytest.raises(ValueError, match="subset_size"):
         kernel_distance(REAL, DRAWN, subset_size=1)
     with pytest.raises(ValueError, match="one an image"):
-        bootstrap_interval(REAL)
+        bootstrap_interval(REAL[None])
     with pytest.raises(ValueError, match="level"):
         bootstrap_interval(REAL[:, 0], level=95)
+
+
+def test_a_two_level_interval_covers_other_seeds_as_well():
+    """Means of 6 seeds × 50 images, with a part that each seed's images share: 95 % hold 0."""
+    random = np.random.default_rng(0)
+    held, width = [], []
+    for trial in range(120):
+        values = 0.5 * random.normal(size=(6, 1)) + random.normal(size=(6, 50))
+        for rows in (values, values.mean(axis=0)):
+            low, high = bootstrap_interval(rows, resamples=300, seed=trial)
+            held.append(low <= 0 <= high)
+            width.append(high - low)
+    assert np.mean(held[::2]) > 0.8 > np.mean(held[1::2]) + 0.2      # images alone: far too narrow
+    assert np.mean(width[::2]) > 1.5 * np.mean(width[1::2])
+    with pytest.raises(ValueError, match="two seeds or more"):
+        bootstrap_interval(np.zeros((1, 5)))

@@ -20,6 +20,7 @@ from ..generators.gan import GAN
 from ..generators.noise import IndependentPixels
 from ..generators.pixel_cnn import PixelCNN
 from ..generators.pixel_rnn import PixelRNN
+from ..generators.progressive_gan import ProgressiveGAN
 from ..generators.template import Templates
 from ..generators.vae import VAE
 from ..images import load_images
@@ -38,6 +39,8 @@ RECIPES = {
     "digits/pixel_rnn": (PixelRNN, {}, {"epochs": 40, "learning_rate": 6e-3}),
     "digits/vae": (VAE, {"hidden": 64, "dropout": 0.2}, {"epochs": 60, "learning_rate": 3e-3}),
     "digits/gan": (GAN, {"gain": 1.6}, {"epochs": 300, "learning_rate": 4e-3}),
+    "digits/progressive_gan": (ProgressiveGAN, {"filters": 48},
+                               {"epochs": 300, "learning_rate": 4e-3}),
     "digits/denoiser": (Denoiser, {"filters": (32, 64)}, {"epochs": 80, "learning_rate": 3e-3}),
     "fashion_mnist/classifier": (FeatureClassifier, {"warp": 0.02},
                                  {"epochs": 10, "batch_size": 128, "learning_rate": 3e-3}),
@@ -48,6 +51,8 @@ RECIPES = {
                           {"epochs": 8, "learning_rate": 3e-3}),
     "fashion_mnist/gan": (GAN, {"latents": 64, "filters": 64},
                           {"epochs": 14, "learning_rate": 1e-3}),
+    "fashion_mnist/progressive_gan": (ProgressiveGAN, {"latents": 24, "filters": 44, "smallest": 7},
+                                      {"epochs": 15, "learning_rate": 2e-3}),
     "fashion_mnist/denoiser": (Denoiser, {"filters": (32, 64, 96)},
                                {"epochs": 5, "learning_rate": 2e-3}),
 }
