@@ -6,8 +6,9 @@
 
 Trained networks are kept in the store and finished seeds in output/quality_and_stability, so an
 interrupted study goes on where it stopped. At the end it writes, beside this file,
-quality_and_stability.json (every seed's metrics, and the nats of every test image) and
-member_scores.npz (log p of every pixel for the members of the first two seeds; lesson 12).
+quality_and_stability.json (every seed's metrics, and the nats of every test image),
+member_scores.npz (log p of every pixel for sixteen networks; lesson 12), and the README's front
+picture.
 
 Protocol: members learn from the training split, weights are fitted on the validation split, and all
 numbers are of the test split. Distances: 500 drawn images against all test images, in the features
@@ -23,15 +24,16 @@ import numpy as np
 from machine import machine
 
 import ensgen_tutorial as eg
+from ensgen_tutorial.generators.classical import PixelClassifier
 
 import keras
 
 HERE = Path(__file__).parent
 FINISHED = HERE.parent / "output" / "quality_and_stability"
 DRAWN = 500
-MEMBERS = 8                 # an ensemble: half CNNs, half RNNs
+NETWORKS = 7                # in an ensemble, CNNs and RNNs in turn; its eighth member is a forest
 LARGE_SEEDS = 5             # for the large single models and the denoisers, which cost most
-KEPT_SCORES = 2             # seeds whose members' scores lesson 12 reads
+KEPT_SCORES = 16            # networks whose scores lesson 12 reads
 
 
 class AveragedCNN(eg.PixelCNN):
@@ -49,14 +51,22 @@ def train(generator, images, report, **options):
     return generator, record["seconds"]
 
 
-def make_member(images, seed, j):
-    """Member j of an ensemble: no dropout and the last epoch, so that members differ more."""
-    labels = {"classes": 10, "shifts": True, "dropout": 0.0, "seed": 1000 * seed + j}
-    if j % 2 == 0:
-        generator = eg.PixelCNN(images.image_shape, images.levels, **labels)
-        return generator, {"epochs": 40, "learning_rate": 5e-3}
-    generator = eg.PixelRNN(images.image_shape, images.levels, units=96, **labels)
-    return generator, {"epochs": 44, "learning_rate": 6e-3}
+def make_members(images, seed):
+    """An ensemble's members, each with its options of training: seven networks and a forest.
+
+    No dropout, and the last epoch: each network alone would do better otherwise, but they would
+    differ less, and the ensemble is what counts. The forest is weak, and differs most.
+    """
+    shape, levels = images.image_shape, images.levels
+    for j in range(NETWORKS):
+        own = {"classes": 10, "shifts": True, "dropout": 0.0, "seed": 1000 * seed + j}
+        options = {"keep": "last", "seed": 1000 * seed + j}
+        if j % 2 == 0:
+            yield eg.PixelCNN(shape, levels, **own), options | {"epochs": 40, "learning_rate": 5e-3}
+        else:
+            yield (eg.PixelRNN(shape, levels, units=96, **own),
+                   options | {"epochs": 44, "learning_rate": 6e-3})
+    yield PixelClassifier(shape, levels, "random forest", seed=1000 * seed + NETWORKS), {}
 
 
 def make_single(images, seed, kind=eg.PixelCNN, **hyperparameters):
@@ -70,15 +80,12 @@ def study_members(images, seed, report):
 
     Returns a dict that JSON can hold, and the members' scores by split.
     """
-    members, seconds = [], []
-    for j in range(MEMBERS):
-        generator, options = make_member(images, seed, j)
-        generator, spent = train(generator, images, report, keep="last", seed=1000 * seed + j,
-                                 name=f"seed {seed} member {j}", **options)
-        members.append(generator)
-        seconds.append(spent)
+    members, seconds = zip(*(
+        train(generator, images, report, name=f"seed {seed} member {j}", **options)
+        for j, (generator, options) in enumerate(make_members(images, seed))))
     readers = [eg.Remembered(member) for member in members]
-    rows = {"member CNN": (members[0], seconds[0]), "member RNN": (members[1], seconds[1])}
+    rows = {name: (members[j], seconds[j])
+            for name, j in (("member CNN", 0), ("member RNN", 1), ("member forest", NETWORKS))}
     rows["single CNN"] = train(make_single(images, seed), images, report, epochs=50,
                                learning_rate=5e-3, name=f"seed {seed} single")
     for name, ensemble in {"mixture": eg.Mixture(readers), "linear pool": eg.PixelPool(readers),
@@ -89,7 +96,7 @@ def study_members(images, seed, report):
                 for name, (generator, spent) in rows.items()}
     for name, (generator, _) in rows.items():
         if hasattr(generator, "members"):
-            measured[name]["parameters"] = sum(member.count_params() for member in members)
+            measured[name]["parameters"] = sum(m.count_params() for m in members[:NETWORKS])
             measured[name]["weights"] = generator.weights.tolist()
     scores = {split: eg.score_members(readers, getattr(images, split)).astype(np.float16)
               for split in ("validation", "test")}
@@ -159,8 +166,7 @@ def study_digits(seeds, report):
             np.savez_compressed(path.with_suffix(".npz"), **scores)
             finish(path, result)
         found.append(json.loads(path.read_text()))
-        if seed + 1 == min(seeds, KEPT_SCORES):
-            write_scores(seed + 1)
+    write_scores(seeds)
     for seed in range(min(seeds, LARGE_SEEDS)):
         path = FINISHED / f"digits-{seed}-large.json"
         if not path.exists():
@@ -168,7 +174,8 @@ def study_digits(seeds, report):
             finish(path, study_large(images, seed, found[seed], report))
         found[seed]["methods"] |= json.loads(path.read_text())["methods"]
     return {"levels": images.levels, "test_images": len(images.test), "seeds": found,
-            "curve": curve(seeds), "real_against_real": floor(images)}
+            "curve": curve(seeds), "real_against_real": floor(images),
+            "pictures": draw_examples(images, found, report)}
 
 
 def finish(path, result):
@@ -177,27 +184,56 @@ def finish(path, result):
     path.with_suffix(".part").replace(path)
 
 
+def network_scores(seeds, split):
+    """log p of every pixel by the networks of all seeds: (N, pixels, networks)."""
+    return np.concatenate([np.load(FINISHED / f"digits-{seed}.npz")[split][..., :NETWORKS]
+                           for seed in range(seeds)], axis=-1)
+
+
 def write_scores(seeds):
-    """Lesson 12's file: log p of every pixel, float16, members side by side."""
-    kept = [np.load(FINISHED / f"digits-{seed}.npz") for seed in range(seeds)]
-    names = [f"{'RNN' if j % 2 else 'CNN'} {seed}.{j}" for seed in range(seeds) for j in range(MEMBERS)]
-    np.savez_compressed(HERE / "member_scores.npz", names=np.array(names), **{
-        split: np.concatenate([each[split] for each in kept], axis=-1)
-        for split in ("validation", "test")})
+    """Lesson 12's file: the scores of the first networks, float16, side by side."""
+    names = [f"{'RNN' if j % 2 else 'CNN'} {seed}.{j}"
+             for seed in range(seeds) for j in range(NETWORKS)]
+    np.savez_compressed(HERE / "member_scores.npz", names=np.array(names[:KEPT_SCORES]), **{
+        split: network_scores(seeds, split)[..., :KEPT_SCORES] for split in ("validation", "test")})
 
 
 def curve(seeds):
-    """Test nats of equal-weight pools of M members, mean over 40 random choices among all seeds'."""
-    scores = np.concatenate([np.load(FINISHED / f"digits-{seed}.npz")["test"].astype(float)
-                             for seed in range(seeds)], axis=-1)
+    """Test nats of equal-weight pools of M networks, mean over 40 random choices from all seeds'."""
+    scores = network_scores(seeds, "test").astype(float)
     random, found = np.random.default_rng(0), []
     for size in (2**k for k in range(8) if 2**k <= scores.shape[-1]):
         nats = []
-        for _ in range(40 if size < scores.shape[-1] else 1):
+        for _ in range(40):
             chosen = random.choice(scores.shape[-1], size, replace=False)
             nats.append(eg.ensemble_nats(scores[..., chosen], np.full(size, 1 / size)).mean())
         found.append({"members": size, "nats": float(np.mean(nats)), "spread": float(np.std(nats))})
     return found
+
+
+def draw_examples(images, found, report, count=12):
+    """What the first seed's generators draw: a dict name -> whole numbers (count, H, W)."""
+    members = [train(generator, images, report, name=f"member {j}", **options)[0]
+               for j, (generator, options) in enumerate(make_members(images, 0))]
+    single, _ = train(make_single(images, 0), images, report, epochs=50, learning_rate=5e-3,
+                      name="single")
+    drawn = {"one CNN": single, "average of images": eg.ImageAverage(members),
+             "ensemble": eg.PixelPool(members, found[0]["methods"]["linear pool"]["weights"])}
+    drawn = {name: images.to_pixels(generator.generate(count, seed=1))
+             for name, generator in drawn.items()}
+    drawn["real"] = images.test[:count]
+    return {name: pixels[..., 0].tolist() for name, pixels in drawn.items()}
+
+
+def draw_front(digits):
+    """README's front picture, from the results alone: docs/quality_and_stability.png."""
+    rows = {name: np.array(pixels, np.float32)[..., None] / (digits["levels"] - 1)
+            for name, pixels in digits["pictures"].items()}
+    labels = {"one CNN": "one network", "average of images": "average of\nfinished images",
+              "ensemble": "ensemble", "real": "real digits"}
+    eg.show_images({labels[name]: row for name, row in rows.items()},
+                   title="Sum what the members predict, not what they have drawn").savefig(
+        HERE.parent / "docs" / "quality_and_stability.png", dpi=220)
 
 
 def floor(images):
@@ -244,6 +280,7 @@ if __name__ == "__main__":
     results |= {"machine": machine(), "command": "python benchmarks/quality_and_stability.py"}
     if "digits" in arguments.data:
         results["digits"] = study_digits(arguments.seeds, report)
+        draw_front(results["digits"])
     if "fashion_mnist" in arguments.data:
         results["fashion_mnist"] = study_fashion(report)
     target.write_text(json.dumps(results) + "\n")
