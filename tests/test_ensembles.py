@@ -6,9 +6,10 @@ from scipy.special import logsumexp
 from test_generators import every_image, ready
 
 from ensgen_tutorial import (
-    Mixture, PixelPool, TemplateMixture, VAE, fit_weights, weighted_sum,
+    Mixture, PixelCNN, PixelPool, Remembered, TemplateMixture, Transposed, VAE, fit_weights,
+    load_images, weighted_sum,
 )
-from ensgen_tutorial.generators.base import Generator
+from ensgen_tutorial.generators.base import Generator, NotTrainedError
 
 WEIGHTS = np.array([0.2, 0.5, 0.3])
 
@@ -181,3 +182,73 @@ def test_a_mixture_draws_without_likelihoods_but_says_that_it_cannot_score(membe
     assert mixture.exact is False
     with pytest.raises(TypeError, match="Painter has no likelihood"):
         mixture.log_likelihood(np.zeros((1, 2, 2, 1), np.uint8))
+
+
+@pytest.mark.parametrize("kind", ["linear", "log"])
+def test_a_gate_gives_every_pixel_its_own_weights_and_stays_a_distribution(kind, members, pixels):
+    gate = np.random.default_rng(0).dirichlet(np.ones(3), size=(2, 2, 1))
+    pool = PixelPool(members, gate, kind)
+    assert logsumexp(pool.log_likelihood(pixels)) == pytest.approx(0, abs=1e-5)
+    for place in np.ndindex(2, 2, 1):
+        flat = PixelPool(members, gate[place], kind).log_pixel_likelihoods(pixels)
+        np.testing.assert_allclose(
+            pool.log_pixel_likelihoods(pixels)[:, *place], flat[:, *place], atol=1e-6)
+    drawn = np.rint(pool.generate(20, seed=0) * 2).astype(np.uint8)
+    reader, every = pool.reader(20), pool.pixel_probabilities(drawn).reshape(20, 4, 3)
+    for i, values in enumerate(drawn.reshape(20, 4).T):
+        np.testing.assert_allclose(reader.probabilities(), every[:, i], atol=1e-5)
+        reader.write(values)
+    with pytest.raises(ValueError, match="weights have shape"):
+        PixelPool(members, gate[0])
+
+
+def test_columns_first_is_another_order_which_a_pool_refuses_and_a_mixture_takes():
+    member = ready("PixelCNN", (3, 2, 1), 2)
+    columns = Transposed(member)
+    assert columns.image_shape == (2, 3, 1)
+    images = every_image((2, 3, 1), 2)
+    likelihood = columns.log_likelihood(images)
+    assert logsumexp(likelihood) == pytest.approx(0, abs=1e-5)
+    np.testing.assert_allclose(likelihood, member.log_likelihood(images.swapaxes(1, 2)), atol=1e-6)
+    np.testing.assert_array_equal(columns.generate(4, seed=0),
+                                  member.generate(4, seed=0).swapaxes(1, 2))
+    left = np.array([True, False, False]).reshape(1, 3, 1)
+    completed = columns.complete(images[:8].astype(np.float32), left, seed=0)
+    np.testing.assert_array_equal(completed[:, :, 0], images[:8, :, 0])
+    rows = ready("PixelCNN", (2, 3, 1), 2)
+    with pytest.raises(ValueError, match="reads the pixels columns first.*A Mixture can hold it"):
+        PixelPool([rows, columns])
+    mixture = Mixture([rows, columns], [0.4, 0.6])
+    assert logsumexp(mixture.log_likelihood(images)) == pytest.approx(0, abs=1e-5)
+    with pytest.raises(TypeError, match="PixelGenerator"):
+        Transposed(mixture)
+
+
+def test_transposed_images_exchange_rows_and_columns():
+    images = load_images("digits").take(3, 2, 2)
+    np.testing.assert_array_equal(images.transposed().train[1, :, 2], images.train[1, 2])
+    assert images.transposed().transposed().digest == images.digest
+
+
+def test_untrained_members_are_refused_at_the_door(members):
+    for make in (PixelPool, Mixture):
+        with pytest.raises(NotTrainedError, match="this PixelCNN was never trained"):
+            make([members[0], PixelCNN((2, 2, 1), 3, filters=4)])
+
+
+def test_a_remembered_member_answers_once_and_draws_the_same(members, pixels):
+    asked = []
+
+    class Counting(TemplateMixture):
+        def pixel_probabilities(self, pixels):
+            asked.append(len(pixels))
+            return super().pixel_probabilities(pixels)
+
+    member = Counting(np.full((1, 2, 2, 1, 3), 1 / 3))
+    remembered = Remembered(member)
+    for images in (pixels, pixels[:5], pixels, pixels[:5].copy()):
+        np.testing.assert_array_equal(remembered.pixel_probabilities(images),
+                                      TemplateMixture.pixel_probabilities(member, images))
+    assert asked == [81, 5]
+    np.testing.assert_array_equal(remembered.generate(3, seed=0),
+                                  PixelPool([member]).generate(3, seed=0))
