@@ -160,7 +160,7 @@ def picture_bytes(picture):
     return numbers and bytes(numbers)
 
 
-@pytest.mark.parametrize("name", ["01_loss_formula.ipynb"])
+@pytest.mark.parametrize("name", ["01_loss_formula.ipynb", "10_weighted_sum.ipynb"])
 def test_the_slider_of_a_lesson_redraws_its_picture(name, tmp_path):
     if not (NOTEBOOKS / name).exists():
         pytest.skip(f"there is no lesson {name} yet")
