@@ -54,8 +54,8 @@ def train(generator, images, report, **options):
 def make_members(images, seed):
     """An ensemble's members, each with its options of training: seven networks and a forest.
 
-    No dropout, and the last epoch: each network alone would do better otherwise, but they would
-    differ less, and the ensemble is what counts. The forest is weak, and differs most.
+    The networks have no dropout and keep the last epoch, so they differ more than networks tuned for
+    themselves, and each is worse; ``curves`` compares pools of both. The forest differs most.
     """
     shape, levels = images.image_shape, images.levels
     for j in range(NETWORKS):
@@ -75,6 +75,11 @@ def make_single(images, seed, kind=eg.PixelCNN, **hyperparameters):
                 **hyperparameters)
 
 
+def train_single(images, seed, report):
+    return train(make_single(images, seed), images, report, epochs=50, learning_rate=5e-3,
+                 name=f"seed {seed} single")
+
+
 def study_members(images, seed, report):
     """The eight members of one seed, their ensembles, and a single CNN tuned for itself.
 
@@ -86,8 +91,7 @@ def study_members(images, seed, report):
     readers = [eg.Remembered(member) for member in members]
     rows = {name: (members[j], seconds[j])
             for name, j in (("member CNN", 0), ("member RNN", 1), ("member forest", NETWORKS))}
-    rows["single CNN"] = train(make_single(images, seed), images, report, epochs=50,
-                               learning_rate=5e-3, name=f"seed {seed} single")
+    rows["single CNN"] = train_single(images, seed, report)
     for name, ensemble in {"mixture": eg.Mixture(readers), "linear pool": eg.PixelPool(readers),
                            "log pool": eg.PixelPool(readers, kind="log")}.items():
         rows[name] = eg.fit_weights(ensemble, images).ensemble, sum(seconds)
@@ -174,7 +178,7 @@ def study_digits(seeds, report):
             finish(path, study_large(images, seed, found[seed], report))
         found[seed]["methods"] |= json.loads(path.read_text())["methods"]
     return {"levels": images.levels, "test_images": len(images.test), "seeds": found,
-            "curve": curve(seeds), "real_against_real": floor(images),
+            "curves": curves(images, seeds, report), "real_against_real": floor(images),
             "pictures": draw_examples(images, found, report)}
 
 
@@ -198,9 +202,20 @@ def write_scores(seeds):
         split: network_scores(seeds, split)[..., :KEPT_SCORES] for split in ("validation", "test")})
 
 
-def curve(seeds):
-    """Test nats of equal-weight pools of M networks, mean over 40 random choices from all seeds'."""
-    scores = network_scores(seeds, "test").astype(float)
+def curves(images, seeds, report):
+    """Test nats of equal-weight pools by their number of members, means over random choices.
+
+    "networks": from the members of all seeds. "CNNs, last epoch" and "CNNs, tuned": from the first
+    member and the single CNN of each seed, so that only their training differs.
+    """
+    tuned = [train_single(images, seed, report)[0] for seed in range(seeds)]
+    networks = network_scores(seeds, "test").astype(float)
+    return {"networks": curve(networks), "CNNs, last epoch": curve(networks[..., ::NETWORKS]),
+            "CNNs, tuned": curve(eg.score_members(tuned, images.test))}
+
+
+def curve(scores):
+    """(N, pixels, M) -> a list of dicts, one for each number of members: 1, 2, 4, …"""
     random, found = np.random.default_rng(0), []
     for size in (2**k for k in range(8) if 2**k <= scores.shape[-1]):
         nats = []
@@ -215,9 +230,7 @@ def draw_examples(images, found, report, count=12):
     """What the first seed's generators draw: a dict name -> whole numbers (count, H, W)."""
     members = [train(generator, images, report, name=f"member {j}", **options)[0]
                for j, (generator, options) in enumerate(make_members(images, 0))]
-    single, _ = train(make_single(images, 0), images, report, epochs=50, learning_rate=5e-3,
-                      name="single")
-    drawn = {"one CNN": single, "average of images": eg.ImageAverage(members),
+    drawn = {"one CNN": train_single(images, 0, report)[0], "average of images": eg.ImageAverage(members),
              "ensemble": eg.PixelPool(members, found[0]["methods"]["linear pool"]["weights"])}
     drawn = {name: images.to_pixels(generator.generate(count, seed=1))
              for name, generator in drawn.items()}

@@ -41,7 +41,15 @@ from .metrics import (  # noqa: E402
     precision_recall,
     real_against_real,
 )
-from .plotting import show_bars, show_curves, show_heatmap, show_images, show_surface  # noqa: E402
+from .plotting import (  # noqa: E402
+    show_bars,
+    show_curves,
+    show_heatmap,
+    show_images,
+    show_points,
+    show_simplex,
+    show_surface,
+)
 from .quickstart import quickstart  # noqa: E402
 from .scoreboard import add_to_table  # noqa: E402
 from .training import generate, train_generator, train_members  # noqa: E402
@@ -57,6 +65,6 @@ __all__ = [
     "greedy_selection", "kernel_distance", "leave_one_out", "load_classifier", "load_folder",
     "load_images", "load_member", "member_record", "pixel_errors", "precision_recall",
     "quickstart", "real_against_real", "score_members", "set_precision", "show_bars",
-    "show_curves", "show_heatmap", "show_images", "show_source", "show_surface", "slide",
-    "train_generator", "train_members", "weighted_sum",
+    "show_curves", "show_heatmap", "show_images", "show_points", "show_simplex", "show_source",
+    "show_surface", "slide", "train_generator", "train_members", "weighted_sum",
 ]

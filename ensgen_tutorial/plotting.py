@@ -2,6 +2,7 @@
 
 import functools
 import io
+import itertools
 import textwrap
 
 import matplotlib as mpl
@@ -10,7 +11,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
+from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator, NullLocator
+from matplotlib.transforms import Bbox
 
 # Okabe and Ito 2008: colours that stay apart with every kind of colour vision.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -309,21 +312,108 @@ def show_curves(curves, x_label="", y_label="", title=None, alt=None, log_x=Fals
     return figure
 
 
+@in_style
+def show_points(points, x_label="", y_label="", title=None, alt=None, errors=None, log_x=False,
+                log_y=False):
+    """Points in a plane: single ones with their names beside them, groups with a legend.
+
+    points: a dict label -> (x, y) of two numbers, or of two arrays (N,), a group. errors: a dict
+    label -> half-widths (in x, in y) of a single point's intervals. log_x, log_y: logarithmic axes.
+
+    Returns the figure. Raises TypeError or ValueError for other than finite numbers, as many x as
+    y, above 0 on a logarithmic axis, and for unknown labels.
+    """
+    places = {label: check_points(label, pair, log_x, log_y)
+              for label, pair in check_dict(points, "points").items()}
+    groups = [label for label, pair in points.items() if np.ndim(pair[0])]
+    errors = {} if errors is None else errors
+    if unknown := [label for label in errors if label not in points or label in groups]:
+        raise ValueError(f"errors must name single points, and {unknown[0]!r} is none.")
+    told = "; ".join(
+        f"{label}, {len(x)} points from ({x.min():.4g}, {y.min():.4g}) to ({x.max():.4g}, "
+        f"{y.max():.4g})" if label in groups else f"{label} at ({x[0]:.4g}, {y[0]:.4g})"
+        for label, (x, y) in places.items())
+    alt = alt or sentence(title, f"Points of {y_label or 'y'} against {x_label or 'x'}: {told}.")
+    figure, axes = one_axis(WIDTH, 4.8, alt, title, x_label, y_label)
+    axes.margins(0.1)
+    for i, (label, (x, y)) in enumerate(places.items()):
+        style = {"color": COLOURS[i % 7], "marker": MARKERS[i % 7], "markeredgecolor": "white"}
+        if label in errors:
+            across, up = finite(errors[label], f"the errors of {label!r}")
+            axes.errorbar(x, y, up, across, color=COLOURS[i % 7], capsize=4, linewidth=1.4)
+        axes.plot(x, y, linestyle="none", label=str(label), zorder=2 if label in groups else 3,
+                  markersize=8 if label in groups else 11, **style)
+    axes.set_xscale("log" if log_x else "linear")
+    axes.set_yscale("log" if log_y else "linear")
+    if groups:
+        handles = [line for line in axes.get_lines() if line.get_label() in map(str, groups)]
+        axes.legend(handles, [wrap(line.get_label(), 2, 12) for line in handles],
+                    loc="center left", bbox_to_anchor=(1.0, 0.5), handletextpad=0.2)
+    name_points(figure, axes, places, groups, errors)
+    return figure
+
+
+def check_points(label, pair, log_x, log_y):
+    """A pair (x, y) as two arrays of one length, at least 1."""
+    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+        raise TypeError(f"points {label!r} must be a pair (x, y), not {pair!r:.60}.")
+    if np.ndim(pair[0]) != np.ndim(pair[1]):
+        raise ValueError(f"points {label!r} must be two numbers or two arrays.")
+    return check_curve(label, tuple(np.atleast_1d(each) for each in pair), log_x, log_y, "points")
+
+
+# Where a name may stand: to the right, left, above, below, then in the corners.
+AROUND = ((1, 0), (-1, 0), (0, 1), (0, -1), (0.7, 0.7), (-0.7, 0.7), (0.7, -0.7), (-0.7, -0.7))
+
+
+def name_points(figure, axes, places, groups, errors):
+    """Each single point's name where it covers no point and no other name, if there is room."""
+    figure.draw_without_rendering()                          # from here on, places are fixed
+    taken = [Bbox.from_bounds(*(dot - 11), 22, 22) for pair in places.values()
+             for dot in axes.transData.transform(np.stack(pair, axis=1))]
+    for label, halves in errors.items():
+        for half in np.diag(halves):
+            place = np.ravel(places[label])
+            taken.append(Bbox(axes.transData.transform([place - half, place + half])).padded(5))
+    renderer = figure.canvas.get_renderer()
+    for label, (x, y) in places.items():
+        if label in groups:
+            continue
+        tries = []
+        for away, (dx, dy) in itertools.product((1, 2, 3, 4, 5), AROUND):
+            line = {"arrowstyle": "-", "color": "#888888", "linewidth": 0.8} if away > 1 else None
+            text = axes.annotate(str(label), (x[0], y[0]), (11 * away * dx, 11 * away * dy),
+                                 textcoords="offset points", fontsize=12, zorder=4, arrowprops=line,
+                                 ha={1: "left", -1: "right", 0: "center"}[np.sign(dx)],
+                                 va={1: "bottom", -1: "top", 0: "center"}[np.sign(dy)])
+            text.set_in_layout(False)
+            text.update_positions(renderer)
+            box = Text.get_window_extent(text)               # without its line
+            outside = box.x0 < axes.bbox.x0 or box.x1 > axes.bbox.x1 or not (
+                axes.bbox.y0 <= box.y0 and box.y1 <= axes.bbox.y1)
+            covered = sum(box.overlaps(other) for other in taken)
+            tries.append((2 * outside + covered, text, box))
+            text.remove()
+        _, text, box = min(tries, key=lambda each: each[0])
+        axes.add_artist(text)
+        taken.append(box)
+
+
 def check_dict(values, name):
     if not isinstance(values, dict) or not values:
         raise TypeError(f"{name} must be a dict with at least one label, not {values!r:.60}.")
     return values
 
 
-def check_curve(label, values, log_x, log_y):
+def check_curve(label, values, log_x, log_y, kind="curve"):
     pair = isinstance(values, tuple) and len(values) == 2 and np.ndim(values[0]) == 1
-    y = finite(values[1] if pair else values, f"the values of curve {label!r}")
-    x = finite(values[0], f"the x of curve {label!r}") if pair else np.arange(len(y)) * 1.0
+    y = finite(values[1] if pair else values, f"the values of {kind} {label!r}")
+    x = finite(values[0], f"the x of {kind} {label!r}") if pair else np.arange(len(y)) * 1.0
     if x.shape != y.shape:
-        raise ValueError(f"curve {label!r} must have as many x as y, not {len(x)} and {len(y)}.")
+        raise ValueError(f"{kind} {label!r} must have as many x as y, not {len(x)} and {len(y)}.")
     for axis, numbers, log in (("x", x, log_x), ("y", y, log_y)):
         if log and numbers.min() <= 0:
-            raise ValueError(f"the {axis} of curve {label!r} must be above 0 on a logarithmic "
+            raise ValueError(f"the {axis} of {kind} {label!r} must be above 0 on a logarithmic "
                              f"axis, and goes down to {numbers.min():.4g}.")
     return x, y
 
@@ -498,3 +588,65 @@ def draw_path(axes, xs, ys, name, i):
     axes.plot(xs[:1], ys[:1], "o", markerfacecolor="none", markeredgecolor=colour, markersize=15,
               markeredgewidth=2, path_effects=edge)
     axes.plot(xs[-1:], ys[-1:], "*", color=colour, markeredgecolor="black", markersize=18, zorder=4)
+
+
+@in_style
+def show_simplex(loss, corners, paths=None, title=None, alt=None, label="loss"):
+    """A loss over the weights of three members, as a triangle: a corner is a member alone.
+
+    loss: a function (3,) weights -> a number. corners: three names, at the bottom left, the bottom
+    right and the top. paths: a dict label -> (steps, 3) weights, each drawn from its first point, a
+    ring, to its last, a star. label: what the loss is.
+
+    Returns the figure. Raises ValueError for other than three corners and for paths that leave the
+    simplex.
+    """
+    corners = [str(corner) for corner in corners]
+    if len(corners) != 3:
+        raise ValueError(f"corners must be three names, not {len(corners)}.")
+    paths = {name: check_weights_path(name, path) for name, path in (paths or {}).items()}
+    side = 48
+    weights = np.array([(i, j, side - i - j) for i in range(side + 1)
+                        for j in range(side + 1 - i)])[:, [1, 2, 0]] / side
+    losses = finite([loss(each) for each in weights], "the loss")
+    alone = [f"{corner}\n{number(loss(each), 2)}" for corner, each in zip(corners, np.eye(3))]
+    alt = alt or sentence(title, f"Contours of {label} over the weights of {', '.join(corners)}, "
+                          f"from {losses.min():.4g} to {losses.max():.4g}" + "".join(
+                              f"; path {name} from ({', '.join(f'{w:.2f}' for w in path[0])}) to "
+                              f"({', '.join(f'{w:.2f}' for w in path[-1])})"
+                              for name, path in paths.items()) + ".")
+    figure, axes = one_axis(WIDTH, 5.6, alt, title, "", "")
+    places = on_triangle(weights)
+    span = float(np.ptp(losses)) or 1.0
+    heights = losses.min() + span * np.linspace(0, 1, 15) ** 2
+    colours = axes.tricontourf(*places, losses, heights, cmap="viridis",
+                               norm=PowerNorm(0.5, losses.min(), losses.min() + span))
+    axes.tricontour(*places, losses, heights, colors="white", linewidths=0.6, alpha=0.5)
+    bar = figure.colorbar(colours, ax=axes, label=label, ticks=MaxNLocator(6), shrink=0.9)
+    bar.outline.set_visible(False)
+    axes.set(xlim=(-0.2, 1.2), ylim=(-0.16, 1.02), aspect="equal")
+    axes.axis("off")
+    for text, (x, y), up in zip(alone, on_triangle(np.eye(3)).T, (False, False, True)):
+        axes.annotate(text, (x, y), xytext=(0, 6 if up else -6), textcoords="offset points",
+                      ha="center", va="bottom" if up else "top", linespacing=1.2)
+    for i, (name, path) in enumerate(paths.items()):
+        draw_path(axes, *on_triangle(path), name, i)
+    if paths:
+        handles, labels = axes.get_legend_handles_labels()
+        axes.legend(handles, [wrap(label, 1.6, 12) for label in labels], loc="upper left",
+                    bbox_to_anchor=(-0.08, 1.02), handlelength=2.8)
+    return figure
+
+
+def on_triangle(weights):
+    """Weights (N, 3) -> x and y in a triangle of side 1: (2, N)."""
+    weights = np.asarray(weights, float)
+    return np.stack([weights[:, 1] + weights[:, 2] / 2, weights[:, 2] * 3**0.5 / 2])
+
+
+def check_weights_path(name, path):
+    path = finite(path, f"path {name!r}", axes=2)
+    if path.shape[1] != 3 or path.min() < -1e-6 or abs(path.sum(axis=1) - 1).max() > 1e-6:
+        raise ValueError(f"path {name!r} must be rows of three weights that sum to 1, and has shape "
+                         f"{path.shape}.")
+    return path

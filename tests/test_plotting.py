@@ -18,22 +18,32 @@ from ensgen_tutorial.plotting import (
     show_curves,
     show_heatmap,
     show_images,
+    show_points,
+    show_simplex,
     show_surface,
 )
 
 GREY = np.linspace(0.1, 0.9, 6 * 4).reshape(6, 2, 2, 1)
 COLOUR = np.linspace(0.1, 0.9, 6 * 12).reshape(6, 2, 2, 3)
 LINE = np.linspace(-1, 1, 5)
+WAY = np.array([[1, 1, 1], [0.9, 1.2, 0.9], [0.6, 1.5, 0.9]]) / 3
 FIGURES = {
     "images": lambda **text: show_images(GREY, **text),
     "rows": lambda **text: show_images({"CNN": GREY[:2], "the ensemble": GREY}, **text),
     "curves": lambda **text: show_curves({"loss": [3.0, 1.0], "other": ([1, 5], [2, 2])}, **text),
     "bars": lambda **text: show_bars({"CNN": 81.5, "RNN": -3.25}, "nats", **text),
     "heatmap": lambda **text: show_heatmap(np.eye(3), **text),
+    "points": lambda **text: show_points({"CNN": (1.0, 5.0), "pairs": ([1, 2], [3, 4])}, **text),
+    "simplex": lambda **text: show_simplex(bowl, ["CNN", "RNN", "VAE"], {"a path": WAY}, **text),
     "surface": lambda **text: show_surface(LINE, LINE, np.outer(LINE, LINE),
                                            {"a path": (LINE, -LINE)}, **text),
 }
 kinds = pytest.mark.parametrize("kind", FIGURES)
+
+
+def bowl(weights):
+    """Lowest in the middle of the simplex."""
+    return float((weights**2).sum())
 
 
 def painted(figure):
@@ -60,7 +70,10 @@ def test_every_figure_has_alternative_text(kind):
     ("rows", "2 rows of 2 to 6 grey images of 2×2 pixels; rows: CNN, the ensemble"),
     ("curves", "loss from 3 at 0 to 1 at 1; other from 2 at 1 to 2 at 5"),
     ("bars", "nats: CNN 81.50, RNN −3.25"), ("heatmap", "3 rows by 3 columns, from 0 to 1"),
+    ("points", "CNN at (1, 5); pairs, 2 points from (1, 3) to (2, 4)"),
     ("surface", "path a path from (-1, 1) to (1, -1)"),
+    ("simplex", "weights of CNN, RNN, VAE, from 0.3333 to 1; path a path from (0.33, 0.33, 0.33) to "
+                "(0.20, 0.50, 0.30)"),
 ])
 def test_the_alternative_text_tells_the_numbers(kind, says):
     assert says in FIGURES[kind]().alt
@@ -298,6 +311,42 @@ def test_show_heatmap_refuses(matrix, options, says):
         show_heatmap(matrix, **options)
 
 
+def test_points_hold_the_numbers_given_and_their_names():
+    figure = show_points({"CNN": (1, 5), "RNN": (2, 6), "pairs": ([1, 2], [3, 4])}, "own", "gain",
+                         errors={"CNN": (0.1, 0.2)})
+    (axes,) = figure.axes
+    drawn = {line.get_label(): line.get_xydata().tolist() for line in axes.get_lines()}
+    assert drawn["CNN"] == [[1, 5]] and drawn["pairs"] == [[1, 3], [2, 4]]
+    assert [text.get_text() for text in axes.texts] == ["CNN", "RNN"]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["pairs"]
+    assert len({line.get_marker() for line in axes.get_lines() if len(line.get_xdata())}) >= 3
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("own", "gain")
+
+
+def test_names_of_near_points_do_not_overlap_and_stay_inside():
+    near = {f"member {j}": (80 + 0.02 * j, 1.0) for j in range(4)} | {"far away": (84, 1.2)}
+    figure = show_points(near)
+    figure.canvas.draw()
+    (axes,) = figure.axes
+    boxes = [mpl.text.Text.get_window_extent(text) for text in axes.texts]     # without lines
+    assert len(boxes) == 5
+    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+    assert all(axes.bbox.x0 <= box.x0 and box.x1 <= axes.bbox.x1 for box in boxes)
+
+
+@pytest.mark.parametrize("points, options, error, says", [
+    ([1, 2], {}, TypeError, "points must be a dict"), ({"a": 3}, {}, TypeError, "a pair"),
+    ({"a": (1, [2, 3])}, {}, ValueError, "two numbers or two arrays"),
+    ({"a": ([1], [2, 3])}, {}, ValueError, "points 'a' must have as many x as y, not 1 and 2"),
+    ({"a": (1, np.nan)}, {}, ValueError, "finite"),
+    ({"a": (0, 1)}, {"log_x": True}, ValueError, "above 0"),
+    ({"a": (1, 1)}, {"errors": {"b": (1, 1)}}, ValueError, "'b' is none"),
+])
+def test_show_points_refuses(points, options, error, says):
+    with pytest.raises(error, match=says):
+        show_points(points, **options)
+
+
 def test_a_path_that_diverges_is_cut_off_outside():
     steps = 1.5 * (-1.5) ** np.arange(500)
     figure = show_surface(LINE, LINE, np.outer(LINE, LINE), {"too fast": (steps * 0, steps)})
@@ -328,3 +377,24 @@ def test_show_surface_refuses(z, options, says):
 
 def test_a_flat_surface_can_be_drawn():
     assert len(show_surface(LINE, LINE, np.zeros((5, 5))).to_png()) > 1000
+
+
+def test_a_simplex_has_a_member_at_each_corner_with_its_own_loss():
+    figure = show_simplex(lambda weights: weights @ [1.0, 2.0, 4.5], ["CNN", "RNN", "VAE"],
+                          {"corners": np.eye(3), "middle": np.full((1, 3), 1 / 3)})
+    assert all(text in texts(figure) for text in ("CNN\n1.00", "RNN\n2.00", "VAE\n4.50"))
+    (corners, *_), axes = figure.axes[0].get_lines(), figure.axes[0]
+    np.testing.assert_allclose(corners.get_xydata(), [[0, 0], [1, 0], [0.5, 0.75**0.5]])
+    middle = next(line for line in axes.get_lines() if line.get_label() == "middle")
+    np.testing.assert_allclose(middle.get_xydata(), corners.get_xydata().mean(axis=0)[None])
+    assert axes.get_aspect() == 1                        # all three sides equally long
+
+
+@pytest.mark.parametrize("options, says", [
+    ({"corners": ["a", "b"]}, "three names, not 2"), ({"paths": {"p": np.eye(4)}}, "path 'p'.*three"),
+    ({"paths": {"p": np.ones((2, 3))}}, "path 'p'.*sum to 1"), ({"loss": lambda w: np.inf}, "finite"),
+    ({"paths": {"p": [[2, -1, 0]]}}, "path 'p'"),
+])
+def test_show_simplex_refuses(options, says):
+    with pytest.raises(ValueError, match=says):
+        show_simplex(**{"loss": bowl, "corners": "abc", **options})
