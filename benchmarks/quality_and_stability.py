@@ -32,7 +32,7 @@ HERE = Path(__file__).parent
 FINISHED = HERE.parent / "output" / "quality_and_stability"
 DRAWN = 500
 NETWORKS = 7                # in an ensemble, CNNs and RNNs in turn; its eighth member is a forest
-LARGE_SEEDS = 5             # for the large single models and the denoisers, which cost most
+LARGE_SEEDS = 5             # for tuned members, large single models and denoisers, which cost most
 KEPT_SCORES = 16            # networks whose scores lesson 12 reads
 
 
@@ -109,6 +109,29 @@ def study_members(images, seed, report):
     return {"methods": measured, "members_seconds": seconds, **own}, scores
 
 
+def study_tuned(images, seed, report):
+    """The same ensemble of members that were each tuned for themselves: its linear pool."""
+    shape, levels = images.image_shape, images.levels
+    members = [train_single(images, seed, report)]
+    for j in range(1, NETWORKS):
+        own = {"classes": 10, "shifts": True, "seed": 1000 * seed + 500 + j}
+        generator = (eg.PixelRNN(shape, levels, dropout=0.1, **own) if j % 2
+                     else eg.PixelCNN(shape, levels, **own))
+        members.append(train(generator, images, report, epochs=50, seed=own["seed"],
+                             learning_rate=6e-3 if j % 2 else 5e-3, name=f"seed {seed} tuned {j}"))
+    forest, options = list(make_members(images, seed))[-1]
+    members.append(train(forest, images, report, name="forest", **options))
+    members, seconds = zip(*members)
+    readers = [eg.Remembered(member) for member in members]
+    pool = eg.fit_weights(eg.PixelPool(readers), images).ensemble
+    row = measure("linear pool, tuned members", pool, images, sum(seconds), report)
+    row |= {"parameters": sum(m.count_params() for m in members[:NETWORKS]),
+            "weights": pool.weights.tolist()}
+    own = {f"tuned_{split}": [float(-reader.log_likelihood(getattr(images, split)).mean())
+                              for reader in readers] for split in ("validation", "test")}
+    return {"methods": {"linear pool, tuned members": row}, **own}
+
+
 def study_large(images, seed, members, report):
     """One model of the ensemble's parameters, one of its training time, one of averaged weights, and
     a sum of denoisers.
@@ -171,12 +194,16 @@ def study_digits(seeds, report):
             finish(path, result)
         found.append(json.loads(path.read_text()))
     write_scores(seeds)
-    for seed in range(min(seeds, LARGE_SEEDS)):
-        path = FINISHED / f"digits-{seed}-large.json"
-        if not path.exists():
-            report(f"large models, seed {seed + 1} of {min(seeds, LARGE_SEEDS)}")
-            finish(path, study_large(images, seed, found[seed], report))
-        found[seed]["methods"] |= json.loads(path.read_text())["methods"]
+    for part, study in (("tuned", lambda seed: study_tuned(images, seed, report)),
+                        ("large", lambda seed: study_large(images, seed, found[seed], report))):
+        for seed in range(min(seeds, LARGE_SEEDS)):
+            path = FINISHED / f"digits-{seed}-{part}.json"
+            if not path.exists():
+                report(f"{part} models, seed {seed + 1} of {min(seeds, LARGE_SEEDS)}")
+                finish(path, study(seed))
+            more = json.loads(path.read_text())
+            found[seed]["methods"] |= more.pop("methods")
+            found[seed] |= more
     return {"levels": images.levels, "test_images": len(images.test), "seeds": found,
             "curves": curves(images, seeds, report), "real_against_real": floor(images),
             "pictures": draw_examples(images, found, report)}
