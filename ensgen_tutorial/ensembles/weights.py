@@ -43,11 +43,11 @@ class FittedWeights:
     unit: str = "nats/image"
 
     def __str__(self):
-        weights = np.atleast_2d(self.weights)
-        told = (", ".join(f"{weight:.3f}" for weight in weights[0]) if weights.ndim == 2
-                and len(weights) == 1 else f"of shape {self.weights.shape}")
-        return (f"weights {told}: {self.losses[-1]:.3f} {self.unit} on validation after "
-                f"{len(self.losses) - 1} steps, at most {self.gap:.1g} above the best possible")
+        told = (", ".join(f"{weight:.3f}" for weight in self.weights) if self.weights.ndim == 1
+                else f"of shape {self.weights.shape}")
+        return (f"weights {told}: {self.losses[-1]:.3f} {self.unit} after "
+                f"{len(self.losses) - 1} steps on the images it was fitted to, at most {self.gap:.1g} "
+                "above the best possible")
 
 
 def fit_weights(ensemble, validation, method=None, tolerance=1e-3, steps=20_000, regions=None,
