@@ -1,7 +1,6 @@
 """Pools: the weighted sum of next-pixel distributions, linear or logarithmic."""
 
 import numpy as np
-from scipy.special import log_softmax
 
 from ..generators.base import PixelGenerator, PixelReader, check_count
 from .weighted_sum import check_members, check_weights, sum_up
@@ -41,17 +40,17 @@ class PixelPool(PixelGenerator):
     def pool(self, member_probabilities, weights):
         """The pool of M arrays (…, levels) of probabilities: (…, levels), last axis sums to 1.
 
-        weights: (M,), or (…, M) with a row for each distribution.
+        weights: (M, …, 1), which broadcast to the probabilities.
         """
-        weights = np.moveaxis(weights, -1, 0)[..., None]      # beside the levels
         if self.kind == "linear":
             return sum_up(member_probabilities, weights)
-        logs = [np.log(np.maximum(p, TINY)) for p in member_probabilities]
-        return np.exp(log_softmax(sum_up(logs, weights), axis=-1))
+        pooled = sum_up(np.log(np.maximum(member_probabilities, TINY)), weights)
+        pooled = np.exp(pooled - pooled.max(axis=-1, keepdims=True))
+        return pooled / pooled.sum(axis=-1, keepdims=True)
 
     def pixel_probabilities(self, pixels):
         return self.pool([member.pixel_probabilities(pixels) for member in self.members],
-                         self.weights)
+                         np.moveaxis(self.weights, -1, 0)[..., None])
 
     def reader(self, count):
         return PoolReader(self, check_count(count))
@@ -65,7 +64,8 @@ class PoolReader(PixelReader):
         self.readers = [member.reader(count) for member in pool.members]
         pixels = int(np.prod(pool.image_shape))
         rows = (*pool.image_shape, len(pool.members))
-        self.weights = np.broadcast_to(pool.weights, rows).reshape(pixels, -1)
+        weights = np.broadcast_to(pool.weights, rows).astype(np.float32)
+        self.weights = weights.reshape(pixels, -1, 1, 1)
 
     def probabilities(self):
         return self.pool.pool([reader.probabilities() for reader in self.readers],
