@@ -356,10 +356,12 @@ def check_arguments(generator, images, epochs, batch_size, learning_rate, patien
                          f"{images.name} has {images.image_shape}: make it with images.image_shape.")
     classes = getattr(generator, "classes", None)
     if classes is not None:
-        labels = images.train_labels
-        if labels is None or images.validation_labels is None or labels.max() >= classes:
-            raise ValueError(f"the generator learns from labels 0 … {classes - 1}, and {images.name} "
-                             + ("has none." if labels is None else f"has up to {labels.max()}."))
+        both = (images.train_labels, images.validation_labels)
+        found = None if any(labels is None for labels in both) else np.concatenate(both)
+        if found is None or found.min() < 0 or found.max() >= classes:
+            raise ValueError(
+                f"the generator learns from labels 0 … {classes - 1}, and {images.name} "
+                + ("lacks them." if found is None else f"has {found.min()} to {found.max()}."))
     levels = getattr(generator, "levels", None)
     if levels not in (None, images.levels):
         raise ValueError(f"the generator knows {levels} levels, and {images.name} has "

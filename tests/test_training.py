@@ -237,10 +237,11 @@ def test_labels_are_learnt_from_and_belong_to_the_recipe(train, tiny_images, tmp
                                report=lambda line: None)
 
     assert [trained(on)["loaded"] for on in (images, images, other)] == [False, True, False]
-    with pytest.raises(ValueError, match="learns from labels 0 … 2, and .* has none"):
+    with pytest.raises(ValueError, match="learns from labels 0 … 2, and .* lacks them"):
         trained(tiny_images)
-    with pytest.raises(ValueError, match="has up to 4"):
-        trained(replace(images, train_labels=labels["train_labels"] + 2))
+    for split in ("train_labels", "validation_labels"):
+        with pytest.raises(ValueError, match="has 0 to 4"):
+            trained(replace(images, **{split: 2 * labels[split]}))
 
 
 def test_every_image_is_seen_once_an_epoch_in_a_new_order():

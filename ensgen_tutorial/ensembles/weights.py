@@ -30,7 +30,7 @@ class FittedWeights:
     losses: (steps,) what was minimised, at each step: mean −log p or KL in nats an image, squared
     error an image, or squared discrepancy. gap: a bound on how far the last loss is above the
     smallest possible one. ensemble: the same members with these weights. entropy: of the data, in
-    nats, for "kl_divergence": what the loss lacks to the cross-entropy; else 0.
+    nats, for "kl_divergence": what the loss lacks to the cross-entropy; else 0. unit: of the losses.
     With regions or noise levels, weights have a row for each, and the path is that of their mean.
     """
 
