@@ -5,7 +5,8 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
-from ensgen_tutorial.devices import count_cores, device_report, find_memory
+from ensgen_tutorial.machine.devices import count_cores, device_report
+from ensgen_tutorial.machine.doctor import find_memory
 
 
 def machine():

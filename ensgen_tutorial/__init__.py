@@ -1,70 +1,67 @@
-"""Ensemble learning for image generation, hands on: the package behind the notebooks."""
+"""Ensemble learning for image generation, hands on: the package behind the notebooks.
 
-from . import devices
+The names below are this package's face. Each is imported when it is first used, so that
+``python -m ensgen_tutorial doctor`` or ``lessons`` never wait for TensorFlow.
+"""
 
-devices.start()                     # before Keras is imported anywhere: quiet, memory growth
+import importlib
 
-from .devices import device_report, set_precision  # noqa: E402
-from .ensembles.image_average import ImageAverage  # noqa: E402
-from .ensembles.mixture import Mixture  # noqa: E402
-from .ensembles.pools import PixelPool, Remembered  # noqa: E402
-from .ensembles.predictions import PredictionSum  # noqa: E402
-from .ensembles.selection import (  # noqa: E402
-    ambiguity,
-    best_weights,
-    ensemble_nats,
-    error_correlation,
-    greedy_selection,
-    leave_one_out,
-    pixel_errors,
-    score_members,
-)
-from .ensembles.weighted_sum import weighted_sum  # noqa: E402
-from .ensembles.weights import fit_weights  # noqa: E402
-from .exercises import exercise  # noqa: E402
-from .explain import show_source  # noqa: E402
-from .generators.denoiser import Denoiser, StackDenoiser, flow  # noqa: E402
-from .generators.gan import GAN  # noqa: E402
-from .generators.pixel_cnn import PixelCNN  # noqa: E402
-from .generators.pixel_rnn import PixelRNN  # noqa: E402
-from .generators.progressive_gan import ProgressiveGAN  # noqa: E402
-from .generators.template import TemplateMixture  # noqa: E402
-from .generators.transposed import Transposed  # noqa: E402
-from .generators.vae import VAE  # noqa: E402
-from .images import ImageSet, load_folder, load_images  # noqa: E402
-from .metrics import (  # noqa: E402
-    bits_per_dimension,
-    bootstrap_interval,
-    density_coverage,
-    frechet_distance,
-    kernel_distance,
-    precision_recall,
-    real_against_real,
-)
-from .plotting import (  # noqa: E402
-    show_bars,
-    show_curves,
-    show_heatmap,
-    show_images,
-    show_points,
-    show_simplex,
-    show_surface,
-)
-from .quickstart import quickstart  # noqa: E402
-from .scoreboard import add_to_table  # noqa: E402
-from .training import generate, train_generator, train_members  # noqa: E402
-from .widgets import slide  # noqa: E402
-from .zoo import load_classifier, load_member, member_record  # noqa: E402
+from .machine.quiet import start
 
-__all__ = [
-    "Denoiser", "GAN", "ImageAverage", "ImageSet", "Mixture", "PixelCNN", "PixelPool", "PixelRNN",
-    "PredictionSum", "ProgressiveGAN", "Remembered", "StackDenoiser", "TemplateMixture",
-    "Transposed", "VAE", "add_to_table", "ambiguity", "best_weights", "bits_per_dimension",
-    "bootstrap_interval", "density_coverage", "device_report", "ensemble_nats",
-    "error_correlation", "exercise", "fit_weights", "flow", "frechet_distance", "generate",
-    "greedy_selection", "kernel_distance", "leave_one_out", "load_classifier", "load_folder",
-    "load_images", "load_member", "member_record", "pixel_errors", "precision_recall",
-    "quickstart", "real_against_real", "score_members", "set_precision", "show_bars",
-    "show_curves", "show_heatmap", "show_images", "show_points", "show_simplex", "show_source",
-    "show_surface", "slide", "train_generator", "train_members", "weighted_sum",
-]
+start()                             # before Keras is imported anywhere: quiet, memory growth
+
+# file: the names that it gives
+FACE = {
+    "course.exercises": "exercise",
+    "course.quickstart": "quickstart",
+    "course.scoreboard": "add_to_table",
+    "data.folder": "load_folder",
+    "data.image_set": "ImageSet",
+    "data.named": "load_images",
+    "ensembles.image_average": "ImageAverage",
+    "ensembles.mixture": "Mixture",
+    "ensembles.objectives": "LogScore Objective discrepancy",
+    "ensembles.pools": "PixelPool Remembered",
+    "ensembles.predictions": "PredictionSum",
+    "ensembles.selection": "ambiguity best_weights ensemble_nats error_correlation greedy_selection "
+                           "leave_one_out pixel_errors score_members",
+    "ensembles.weighted_sum": "weighted_sum",
+    "ensembles.weights": "expectation_maximisation fit_weights quadratic_programming",
+    "generators.base": "Generator",
+    "generators.classical": "PixelClassifier",
+    "generators.gan": "GAN",
+    "generators.noise": "IndependentPixels UniformNoise",
+    "generators.pixel_cnn": "MaskedConv2D PixelCNN RowMemory",
+    "generators.pixel_rnn": "PixelRNN",
+    "generators.progressive_gan": "ProgressiveGAN",
+    "generators.quilting": "Quilting seam",
+    "generators.template": "TemplateMixture Templates",
+    "generators.vae": "VAE",
+    "machine.devices": "device_report set_precision",
+    "measures.distances": "bits_per_dimension density_coverage frechet_distance kernel_distance "
+                          "precision_recall real_against_real",
+    "measures.intervals": "bootstrap_interval",
+    "predictors.completer": "Completer",
+    "predictors.denoiser": "Denoiser StackDenoiser",
+    "predictors.flow": "flow",
+    "show.curves": "show_bars show_curves show_points",
+    "show.notebook": "show_source slide",
+    "show.surfaces": "show_heatmap show_simplex show_surface",
+    "show.tiles": "show_images",
+    "training.train": "generate train_generator train_members",
+    "zoo.box": "load_classifier load_member member_record",
+}
+PLACES = {name: file for file, names in FACE.items() for name in names.split()}
+__all__ = sorted(PLACES)
+
+
+def __getattr__(name):
+    if name not in PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f".{PLACES[name]}", __name__), name)
+    globals()[name] = value                         # the next time, nobody asks
+    return value
+
+
+def __dir__():
+    return __all__

@@ -42,7 +42,7 @@ def main(arguments=None):
 def run_quickstart(options):
     if options.seed < 0:
         raise ValueError(f"--seed must be 0 or more, not {options.seed}.")
-    from .quickstart import quickstart
+    from .course.quickstart import quickstart
 
     def report(line):
         print(line, file=sys.stderr if options.json else sys.stdout, flush=True)
@@ -54,14 +54,14 @@ def run_quickstart(options):
 
 
 def run_doctor(options):
-    from .devices import print_doctor
-    from .store import store_folder
+    from .machine.doctor import print_doctor
+    from .machine.store import store_folder
 
     return print_doctor(store_folder())
 
 
 def run_zoo(options):
-    from . import zoo
+    from .zoo import box as zoo
 
     if options.retrain:
         if options.retrain not in zoo.RECIPES:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import nbformat
 
-from ensgen_tutorial.exercises import all_exercises
+from ensgen_tutorial.course.exercises import all_exercises
 
 SECTIONS = ("You will learn", "Before you start", "Time", "Exercises", "Summary", "Next",
             "References")

@@ -16,7 +16,8 @@ from sklearn.tree import DecisionTreeClassifier
 from ensgen_tutorial import ImageSet, train_generator
 from ensgen_tutorial.generators import classical
 from ensgen_tutorial.generators.base import NotTrainedError
-from ensgen_tutorial.generators.classical import RECIPES, Completer, PixelClassifier
+from ensgen_tutorial.generators.classical import PixelClassifier, RECIPES
+from ensgen_tutorial.predictors.completer import Completer
 
 
 def tree():

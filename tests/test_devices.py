@@ -14,7 +14,7 @@ import pytest
 from nbclient import NotebookClient
 
 from ensgen_tutorial import devices
-from ensgen_tutorial.devices import Finding
+from ensgen_tutorial.machine.doctor import Finding
 
 ROOT = Path(__file__).parent.parent
 NEW, OLD = "0000 00:00:1795456450.062427   20051 ", "2026-01-01 10:00:00.123456: "
@@ -412,7 +412,7 @@ def test_fashion_mnist_is_found_where_it_is_looked_for(tmp_path):
 
 
 def test_the_places_are_those_of_load_images():
-    from ensgen_tutorial import images
+    from ensgen_tutorial.data import named as images
 
     assert images.DEBIAN_FOLDER == devices.DEBIAN_FOLDER
     assert images.IDX_FILES == devices.FASHION_FILES

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ensgen_tutorial.exercises import (Exercise, all_exercises, call, exercise, expect_close,
+from ensgen_tutorial.course.exercises import (Exercise, all_exercises, call, exercise, expect_close,
                                        lesson_exercises)
 
 EXERCISES = all_exercises()

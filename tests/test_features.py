@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ensgen_tutorial import load_classifier, load_images
-from ensgen_tutorial.features import WIDTH, FeatureClassifier, train_classifier
+from ensgen_tutorial.measures.features import FeatureClassifier, WIDTH, train_classifier
 
 
 @pytest.fixture(scope="module")

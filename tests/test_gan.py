@@ -7,7 +7,7 @@ import tensorflow as tf
 from keras import ops
 
 from ensgen_tutorial import GAN, load_classifier, load_member, train_generator
-from ensgen_tutorial.images import to_pixels
+from ensgen_tutorial.data.pixels import to_pixels
 
 SHAPE, LEVELS = (8, 8, 1), 5
 

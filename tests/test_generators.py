@@ -14,7 +14,7 @@ from scipy.stats import chisquare
 
 from ensgen_tutorial import VAE, PixelCNN, PixelPool, PixelRNN, TemplateMixture
 from ensgen_tutorial.generators.base import NotTrainedError, PixelReader
-from ensgen_tutorial.generators.raster import STEPS, Shifts
+from ensgen_tutorial.generators.layers import STEPS, Shifts
 from ensgen_tutorial.generators.vae import kl_divergence
 
 RASTER = {

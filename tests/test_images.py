@@ -9,16 +9,11 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from ensgen_tutorial import images as module
-from ensgen_tutorial.images import (
-    IDX_FILES,
-    ImageSet,
-    check_pixels,
-    load_folder,
-    load_images,
-    to_images,
-    to_pixels,
-)
+from ensgen_tutorial.data import image_set, named
+from ensgen_tutorial.data.folder import load_folder
+from ensgen_tutorial.data.image_set import ImageSet
+from ensgen_tutorial.data.named import IDX_FILES, load_images
+from ensgen_tutorial.data.pixels import check_pixels, to_images, to_pixels
 
 PIXELS = np.arange(16, dtype=np.uint8).reshape(4, 2, 2, 1)
 
@@ -104,7 +99,7 @@ def test_digits_are_split_in_file_order():
 def test_levels_are_reduced_by_the_stated_rule():
     digits, fewer = load_images("digits"), load_images("digits", levels=4)
     assert fewer.levels == 4
-    for split in module.SPLITS:
+    for split in image_set.SPLITS:
         assert np.array_equal(getattr(fewer, split), getattr(digits, split).astype(int) * 4 // 17)
     assert digits.with_levels(17).digest == digits.digest
     with pytest.raises(ValueError, match="at most 17.*digits.*18"):
@@ -285,7 +280,7 @@ def test_without_a_network_it_says_what_to_do(name, advice, places, capsys):
     assert f"Downloading {name}" in capsys.readouterr().err
 
 
-@pytest.mark.skipif(not (module.DEBIAN_FOLDER / IDX_FILES[0]).is_file(),
+@pytest.mark.skipif(not (named.DEBIAN_FOLDER / IDX_FILES[0]).is_file(),
                     reason="Debian's package dataset-fashion-mnist is not installed")
 def test_debian_s_fashion_mnist_is_the_published_one(monkeypatch):
     monkeypatch.delenv("ENSGEN_DATA", raising=False)

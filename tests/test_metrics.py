@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 from scipy.linalg import sqrtm
 
-from ensgen_tutorial.metrics import (
+from ensgen_tutorial.measures.distances import (
     bits_per_dimension,
-    bootstrap_interval,
     density_coverage,
     frechet_distance,
     kernel_distance,
     precision_recall,
     real_against_real,
 )
+from ensgen_tutorial.measures.intervals import bootstrap_interval
 
 random = np.random.default_rng(0)
 REAL = random.normal(size=(60, 4)) @ random.normal(size=(4, 4))

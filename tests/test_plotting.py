@@ -11,17 +11,11 @@ import pytest
 from matplotlib.colors import to_rgb
 from PIL import Image
 
-from ensgen_tutorial import plotting
-from ensgen_tutorial.plotting import (
-    AltFigure,
-    show_bars,
-    show_curves,
-    show_heatmap,
-    show_images,
-    show_points,
-    show_simplex,
-    show_surface,
-)
+from ensgen_tutorial.show import curves
+from ensgen_tutorial.show.curves import show_bars, show_curves, show_points
+from ensgen_tutorial.show.style import AltFigure
+from ensgen_tutorial.show.surfaces import show_heatmap, show_simplex, show_surface
+from ensgen_tutorial.show.tiles import show_images
 
 GREY = np.linspace(0.1, 0.9, 6 * 4).reshape(6, 2, 2, 1)
 COLOUR = np.linspace(0.1, 0.9, 6 * 12).reshape(6, 2, 2, 3)
@@ -118,10 +112,10 @@ def test_a_user_s_own_style_stays_and_does_not_interfere(kind):
 
 def test_no_window_and_no_pyplot():
     code = """import sys, plotting
-plotting.show_curves({"a": [1, 2]}).to_png()
+eg.show_curves({"a": [1, 2]}).to_png()
 print("matplotlib.pyplot" in sys.modules)"""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
-                          cwd=Path(plotting.__file__).parent)
+                          cwd=Path(curves.__file__).parents[2])
     assert done.stdout == "False\n", done.stderr
 
 

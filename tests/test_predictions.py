@@ -7,7 +7,7 @@ from sklearn.neighbors import KNeighborsRegressor
 
 from ensgen_tutorial import Denoiser, ImageAverage, PredictionSum, TemplateMixture
 from ensgen_tutorial.generators.base import NotTrainedError
-from ensgen_tutorial.generators.denoiser import flow
+from ensgen_tutorial.predictors.flow import flow
 
 WEIGHTS = np.array([0.2, 0.5, 0.3])
 

@@ -6,13 +6,13 @@ import nbclient
 import nbformat
 import pytest
 
-from ensgen_tutorial import progress
-from ensgen_tutorial.progress import Quiet, TrainingBar, TrainingBoard, progress_for
+from ensgen_tutorial.training import progress
+from ensgen_tutorial.training.progress import Quiet, TrainingBar, TrainingBoard, progress_for
 
 TRAINING = """
 import ensgen_tutorial as eg
 import numpy as np, pathlib, tempfile
-from ensgen_tutorial import progress
+from ensgen_tutorial.training import progress
 pixels = np.random.default_rng(0).integers(0, 4, (24, 4, 4, 1)).astype(np.uint8)
 images = eg.ImageSet("tiny", 4, pixels[:16], pixels[16:20], pixels[20:])
 members = {name: eg.PixelRNN((4, 4, 1), 4, units=4, seed=j) for j, name in enumerate("AB")}

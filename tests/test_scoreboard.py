@@ -12,7 +12,8 @@ from ensgen_tutorial import (
     load_member,
 )
 from ensgen_tutorial.generators.base import Generator
-from ensgen_tutorial.scoreboard import DRAWN, REAL
+from ensgen_tutorial.course.scoreboard import REAL
+from ensgen_tutorial.ensembles.weights import DRAWN
 
 
 class RealImages(Generator):

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from ensgen_tutorial import store
+from ensgen_tutorial.machine import store
 
 ARRAYS = {"0": np.arange(6, dtype=np.float32).reshape(2, 3), "1": np.array(7, np.int64)}
 SHAPES = {"0": (2, 3), "1": ()}
@@ -86,7 +86,7 @@ def test_set_aside_never_overwrites(path):
 
 def test_two_writers_leave_one_whole_file(tmp_path):
     code = (
-        "import numpy as np, sys; from pathlib import Path; from ensgen_tutorial import store\n"
+        "import numpy as np, sys; from pathlib import Path; from ensgen_tutorial.machine import store\n"
         "for i in range(40): store.save(Path(sys.argv[1]), {'0': np.full((50, 50), i)}, {'i': i})"
     )
     path = tmp_path / "shared.npz"

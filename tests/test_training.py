@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from ensgen_tutorial import VAE, PixelCNN, PixelRNN, train_generator, train_members
-from ensgen_tutorial.generators.base import KerasGenerator
-from ensgen_tutorial.training import TrainingSession, describe
+from ensgen_tutorial.generators.keras_model import KerasGenerator
+from ensgen_tutorial.training.train import TrainingSession, describe
 
 MAKE = {
     "PixelCNN": lambda: PixelCNN((4, 4, 1), 4, filters=4, blocks=1, first_size=3),
@@ -165,7 +165,7 @@ def test_damaged_files_are_named_set_aside_and_trained_anew(damage, train, tmp_p
         whole[len(whole) // 2] ^= 1
         path.write_bytes(whole)
     else:
-        from ensgen_tutorial import store
+        from ensgen_tutorial.machine import store
         arrays, record = store.load(path)
         if damage == "foreign":
             arrays["0"] = np.zeros((1, 2))
@@ -191,7 +191,7 @@ def test_an_unwritable_store_costs_a_warning_and_no_training(train, tmp_path):
 
 
 def test_a_full_disk_at_the_end_loses_nothing_in_memory(train, monkeypatch):
-    from ensgen_tutorial import store
+    from ensgen_tutorial.machine import store
 
     def full(*arguments, **options):
         raise OSError(28, "No space left on device")
@@ -245,7 +245,7 @@ def test_labels_are_learnt_from_and_belong_to_the_recipe(train, tiny_images, tmp
 
 
 def test_every_image_is_seen_once_an_epoch_in_a_new_order():
-    from ensgen_tutorial.training import ShuffledPixels
+    from ensgen_tutorial.training.train import ShuffledPixels
 
     batches, seen = ShuffledPixels(np.arange(10)[:, None], 4, seed=0), []
     for epoch in range(2):

@@ -11,11 +11,19 @@ from test_generators import ready
 
 from ensgen_tutorial import Mixture, PixelPool, PredictionSum, fit_weights
 from ensgen_tutorial.ensembles.objectives import (
-    Divergence, LogPoolScore, LogScore, discrepancy, squared_error)
+    Divergence,
+    LogPoolScore,
+    LogScore,
+    discrepancy,
+    squared_error,
+)
 from ensgen_tutorial.ensembles.weights import (
-    expectation_maximisation, gradient_descent, quadratic_programming)
+    expectation_maximisation,
+    gradient_descent,
+    quadratic_programming,
+)
 from ensgen_tutorial.generators.base import Generator, PixelGenerator
-from ensgen_tutorial.metrics import cubic
+from ensgen_tutorial.measures.distances import cubic
 
 SOLVERS = (expectation_maximisation, quadratic_programming, gradient_descent)
 

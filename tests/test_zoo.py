@@ -5,9 +5,10 @@ import shutil
 import numpy as np
 import pytest
 
-from ensgen_tutorial import load_classifier, load_member, member_record, zoo
+from ensgen_tutorial import load_classifier, load_member, member_record
+from ensgen_tutorial.zoo import box as zoo
 from ensgen_tutorial.__main__ import agree, main
-from ensgen_tutorial.store import DamagedFileError
+from ensgen_tutorial.machine.store import DamagedFileError
 
 NAMES = sorted(zoo.manifest())
 GENERATORS = [name for name in NAMES if not name.endswith("/classifier")]

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ..generators.base import Generator, check_count
+from ..checks import check_count
+from ..generators.base import Generator
 from .weighted_sum import check_members, check_weights, weighted_sum
 
 

@@ -3,8 +3,9 @@
 import numpy as np
 from scipy.special import logsumexp, softmax
 
-from ..generators.base import Generator, LikelihoodGenerator, check_count
-from ..images import to_pixels
+from ..checks import check_count
+from ..data.pixels import to_pixels
+from ..generators.base import Generator, LikelihoodGenerator
 from .weighted_sum import check_members, check_weights
 
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ..generators.base import PixelGenerator, PixelReader, check_count
+from ..checks import check_count
+from ..generators.base import PixelGenerator, PixelReader
 from .weighted_sum import check_members, check_weights, sum_up
 
 TINY = np.finfo(np.float32).tiny
@@ -24,9 +25,9 @@ class PixelPool(PixelGenerator):
     """
 
     def __init__(self, members, weights=None, kind="linear"):
-        members = tuple(members)
-        check_order(members)
-        self.members = check_members(members, PixelGenerator)
+        self.members = check_members(
+            members, PixelGenerator, ": a pool's members read the pixels in one order, raster order, "
+            "or their sum is not a distribution of images (lesson 10). A Mixture may hold it")
         self.image_shape, self.levels = self.members[0].image_shape, self.members[0].levels
         self.weights = check_weights(weights, len(self.members), rows=(tuple(self.image_shape),))
         if kind not in ("linear", "log"):
@@ -96,15 +97,3 @@ class Remembered(PixelGenerator):
 
     def reader(self, count):
         return self.member.reader(count)
-
-
-def check_order(members):
-    """Refuse members that do not read in raster order, with the reason."""
-    for member in members:
-        order = getattr(member, "order", "rows")
-        if order != "rows":
-            raise ValueError(
-                f"{type(member).__name__} reads the pixels {order} first, and a pool's members must "
-                "read them in one order: sums of their next-pixel probabilities would not be a "
-                "distribution of images (lesson 10). A Mixture can hold it."
-            )

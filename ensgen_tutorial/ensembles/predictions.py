@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from ..generators.base import Generator, check_count
-from ..generators.denoiser import flow
-from ..images import to_images, to_pixels
+from ..checks import check_count
+from ..data.pixels import to_images, to_pixels
+from ..generators.base import Generator
+from ..predictors.flow import flow
 from .weighted_sum import check_members, check_weights, sum_up
 
 

@@ -53,15 +53,18 @@ def check_weights(weights, count, rows=()):
     return weights.astype(np.float64)           # weights sum to 1
 
 
-def check_members(members, kind):
-    """A tuple of trained members of one kind that share image_shape and levels, or a clear error."""
+def check_members(members, kind, why=""):
+    """A tuple of trained members of one kind that share image_shape and levels, or a clear error.
+
+    why: what the message adds where one is of another kind.
+    """
     members = tuple(members)
     if not members:
         raise ValueError("an ensemble needs at least one member, and the list is empty.")
     for member in members:
         if not isinstance(member, kind):
             raise TypeError(f"every member must be a {kind.__name__}, and "
-                            f"{type(member).__name__} is none.")
+                            f"{type(member).__name__} is not one{why}.")
         if isinstance(member, Trainable):
             member.check_trained()
     for attribute in ("image_shape", "levels"):

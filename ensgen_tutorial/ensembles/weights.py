@@ -8,9 +8,9 @@ from keras import ops
 from scipy.optimize import minimize
 from scipy.special import softmax
 
+from ..data.image_set import ImageSet
 from ..generators.base import LikelihoodGenerator
-from ..images import ImageSet
-from ..metrics import cubic
+from ..measures.distances import cubic
 from .mixture import Mixture
 from .objectives import Divergence, LogPoolScore, LogScore, discrepancy, squared_error
 from .pools import TINY, PixelPool

@@ -6,8 +6,9 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from ..images import check_levels, to_images, to_pixels
-from .base import KerasGenerator, check_count, check_image_shape, seeded
+from ..checks import check_count, check_image_shape
+from ..data.pixels import check_levels, to_images, to_pixels
+from .keras_model import KerasGenerator, seeded
 
 
 class GAN(KerasGenerator):

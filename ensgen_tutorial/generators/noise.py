@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ..images import check_levels, check_pixels
-from .base import check_image_shape
+from ..checks import check_image_shape
+from ..data.pixels import check_levels, check_pixels
 from .template import MixtureLearner, TemplateMixture, check_smoothing, smoothed_histograms
 
 

@@ -5,8 +5,10 @@ import numpy as np
 from keras import layers, ops
 from scipy.special import softmax
 
-from .base import PixelReader, seeded
-from .raster import PositionBias, RasterNetwork, ScaledPixels, scaled, silu
+from .base import PixelReader
+from .keras_model import seeded
+from .layers import PositionBias, ScaledPixels, scaled, silu
+from .raster import RasterNetwork
 
 
 class MaskedConv2D(layers.Layer):

@@ -7,9 +7,10 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from ..images import check_levels, to_images, to_pixels
-from .base import KerasGenerator, check_image_shape, seeded
+from ..checks import check_image_shape
+from ..data.pixels import check_levels, to_images, to_pixels
 from .gan import GAN
+from .keras_model import KerasGenerator, seeded
 
 
 class ProgressiveGAN(GAN):

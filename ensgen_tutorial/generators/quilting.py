@@ -4,7 +4,8 @@ import numbers
 
 import numpy as np
 
-from .base import Generator, check_count, check_image_shape
+from ..checks import check_count, check_image_shape
+from .base import Generator
 
 
 class Quilting(Generator):

@@ -4,9 +4,9 @@ import numpy as np
 from scipy.spatial.distance import cdist
 from scipy.special import logsumexp, softmax
 
-from ..images import check_levels, check_pixels, to_images, to_pixels
-from .base import (Learner, PixelGenerator, PixelReader, check_count, check_image_shape,
-                   check_known, draw_values)
+from ..checks import check_count, check_image_shape
+from ..data.pixels import check_levels, check_pixels, to_images, to_pixels
+from .base import Learner, PixelGenerator, PixelReader, check_known, draw_values
 
 AT_ONCE = 1024              # images whose pixels are spread out into levels at one time
 

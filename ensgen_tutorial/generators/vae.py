@@ -7,16 +7,11 @@ import numpy as np
 from keras import layers, ops
 from scipy.special import logsumexp, ndtri, softmax
 
-from ..images import check_levels, check_pixels, to_images, to_pixels
-from .base import (
-    KerasGenerator,
-    LikelihoodGenerator,
-    check_count,
-    check_image_shape,
-    draw_values,
-    seeded,
-)
-from .raster import PositionBias, ScaledPixels
+from ..checks import check_count, check_image_shape
+from ..data.pixels import check_levels, check_pixels, to_images, to_pixels
+from .base import LikelihoodGenerator, draw_values
+from .keras_model import KerasGenerator, seeded
+from .layers import PositionBias, ScaledPixels
 from .template import TemplateMixture
 
 PIECE = 9_000_000           # probabilities held at a time while scoring: 36 MB a copy

@@ -1,12 +1,9 @@
-"""Which device computes, how precisely, and what to do where something is missing.
+"""What is there, what is missing, what to do: ``python -m ensgen_tutorial doctor``.
 
-The only file that imports TensorFlow, and it does so before anything else, with TensorFlow's log
-lines held back (``TF_CPP_MIN_LOG_LEVEL=0`` shows them all). ``python -m ensgen_tutorial doctor``
-prints what ``diagnose`` finds. Each ``check_...`` can be told what it would look at, so that every
-situation can be tested on any machine.
+Each ``check_...`` can be told what it would look at, so that every situation can be tested on any
+machine.
 """
 
-import faulthandler
 import importlib.metadata
 import os
 import platform
@@ -15,181 +12,19 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-BACKENDS = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
+from .devices import _counted_cores, _listed, count_cores, find_gpus
+from .quiet import is_noise
+
 PACKAGES = ("numpy", "scikit-learn", "matplotlib", "jupyterlab", "ipywidgets")
 FASHION_FILES = ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz",
                  "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz")
 DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")
 SMALL_MEMORY = 3e9                  # bytes: a lesson takes up to 2 GB, and Jupyter its share
 PROBE_SECONDS = 120                 # a new card compiles its first operations for a while
-
-# What TensorFlow writes on a healthy start, whatever its log level: all that it calls information
-# itself, and a few warnings and errors that are none. A GPU that cannot be used is among these,
-# because it concerns few readers of a lesson, and the doctor says what to do.
-STAMP = r"(\d{{4}}-\d\d-\d\d [\d:.]+: {0} |{0}\d{{4}} [\d:.]+ +\d+ )\S+\.(cc|h):\d+\] "
-NOISE = re.compile("|".join([
-    r"WARNING: All log messages before absl::InitializeLog\(\) is called",
-    r"To enable the following instructions: .* rebuild TensorFlow",
-    STAMP.format("I"),
-    STAMP.format("[WE]") + r"(failed call to cuInit|Unable to register cu\w+ (factory|plugin)"
-    r"|computation placer already registered|Could not find cuda drivers"
-    r"|Cannot dlopen some GPU libraries|TF-TRT Warning|.*NUMA node)",
-]))
-
-
-def start():
-    """Import Keras and its backend quietly, and let GPUs take memory only as it is needed.
-
-    The backend is the environment's KERAS_BACKEND, or TensorFlow. Raises ImportError that says
-    what to install (or remove) where that is why the import fails.
-    """
-    backend = os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")     # JAX's memory growth
-    try:
-        with held_back():
-            _first_operation()
-    except Exception as error:          # tensorflow-metal's is no ImportError
-        for finding in check_packages(("keras", backend) if backend in BACKENDS else ("keras",)):
-            if finding.state == "problem":
-                raise ImportError(f"{finding.name}: {finding.found}. {finding.advice}") from error
-        raise
-
-
-def _first_operation():
-    import keras
-
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        tf.get_logger().setLevel("ERROR")           # its advice about retracing
-        for gpu in tf.config.list_physical_devices("GPU"):
-            with suppress(RuntimeError):            # in use already: too late, and not fatal
-                tf.config.experimental.set_memory_growth(gpu, True)
-    with keras.device("cpu:0"):                     # a broken GPU must not end the process here
-        keras.ops.add(1, 1)
-
-
-@contextmanager
-def held_back():
-    """Hold back what reaches file descriptor 2, then pass on what is not TensorFlow's noise.
-
-    The descriptor, because TensorFlow writes to it from C++, where neither ``sys.stderr`` nor a
-    log level reaches. After an exception everything is passed on. If the process is aborted, which
-    takes the held lines with it, the stack is still written to the real standard error.
-    """
-    with ExitStack() as stack:
-        held = None
-        with suppress(OSError):         # no standard error, or no place to hold it: let it pass
-            kept = os.dup(2)
-            stack.callback(os.close, kept)
-            held = stack.enter_context(tempfile.TemporaryFile())
-        if held is None or os.environ.get("TF_CPP_MIN_LOG_LEVEL") == "0":
-            yield
-            return
-        _flush()
-        os.dup2(held.fileno(), 2)
-        watched = faulthandler.is_enabled()
-        watched or faulthandler.enable(kept)
-        everything = True
-        try:
-            yield
-            everything = False
-        finally:
-            watched or faulthandler.disable()
-            _flush()
-            os.dup2(kept, 2)
-            held.seek(0)
-            lines = held.read().splitlines(keepends=True)
-            with suppress(OSError), open(2, "wb", closefd=False) as real:
-                real.writelines(line for line in lines if everything or not is_noise(line))
-
-
-def _flush():
-    with suppress(AttributeError, ValueError, OSError):     # None, closed, or a broken pipe
-        sys.stderr.flush()
-
-
-def is_noise(line):
-    """Whether a line (bytes) on standard error is known to mean nothing."""
-    return NOISE.match(line.decode(errors="replace")) is not None
-
-
-def find_gpus():
-    """The GPUs that the backend sees: a list of (name, compute capability as a tuple)."""
-    import keras
-
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        details = [tf.config.experimental.get_device_details(gpu)
-                   for gpu in tf.config.list_physical_devices("GPU")]
-        return [(each.get("device_name", "GPU"), each.get("compute_capability", ()))
-                for each in details]
-    if keras.backend.backend() == "jax":
-        import jax
-
-        numbers = re.compile(r"\d+")
-        return [(each.device_kind,
-                 tuple(map(int, numbers.findall(str(getattr(each, "compute_capability", ""))))))
-                for each in jax.local_devices() if each.platform != "cpu"]
-    return []
-
-
-def count_cores():
-    """Processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-
-
-def device_report():
-    """One line for a lesson's first cell: versions, device, precision."""
-    import keras
-
-    backend = keras.backend.backend()
-    device = _listed([name for name, _ in find_gpus()]) or f"CPU, {_counted_cores(count_cores())}"
-    precision = keras.config.dtype_policy().name.removeprefix("mixed_")
-    return ("Python {}.{} · ".format(*sys.version_info)
-            + f"Keras {keras.__version__} on {BACKENDS.get(backend, backend)} "
-            f"{importlib.metadata.version(backend)} · {device} · {precision}")
-
-
-def _counted_cores(cores):
-    return "1 core" if cores == 1 else f"{cores} cores"
-
-
-def _listed(names):
-    counts = {name: names.count(name) for name in names}
-    return ", ".join(f"{count} × {name}" if count > 1 else name for name, count in counts.items())
-
-
-def set_precision(name):
-    """Compute in ``"float32"``, or in ``"bfloat16"`` (parameters stay float32) where a GPU can.
-
-    Holds for layers made afterwards. Raises ValueError for other names, on a CPU and on a GPU of
-    compute capability below 8.0, and then changes nothing.
-    """
-    import keras
-
-    check_precision(name, find_gpus())
-    keras.config.set_dtype_policy({"float32": "float32", "bfloat16": "mixed_bfloat16"}[name])
-
-
-def check_precision(name, gpus):
-    """Raise ValueError where ``gpus``, as ``find_gpus`` lists them, cannot compute in ``name``."""
-    if name not in ("float32", "bfloat16"):
-        raise ValueError(f"precision must be 'float32' or 'bfloat16', not {name!r}.")
-    if name == "bfloat16" and not gpus:
-        raise ValueError("precision 'bfloat16' needs a GPU, and this process computes on a CPU, "
-                         "where it is slower than 'float32'.")
-    for gpu, capability in gpus if name == "bfloat16" else ():
-        if tuple(capability) < (8, 0):
-            has = ".".join(map(str, capability)) or "none that is known"
-            raise ValueError("precision 'bfloat16' needs compute capability 8.0 (NVIDIA Ampere) or "
-                             f"more, and {gpu} has {has}: stay with 'float32'.")
 
 
 @dataclass(frozen=True)

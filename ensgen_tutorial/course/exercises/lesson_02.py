@@ -5,7 +5,7 @@ import math
 import numpy as np
 from scipy.special import logsumexp
 
-from ..generators.quilting import seam as cheapest_seam
+from ...generators.quilting import seam as cheapest_seam
 from . import Exercise, Wrong, call, expect_close
 
 

@@ -5,7 +5,7 @@ import time
 
 from tqdm import tqdm
 
-from .plotting import show_curves
+from ..show.curves import show_curves
 
 
 class Quiet:

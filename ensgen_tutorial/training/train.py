@@ -11,11 +11,12 @@ import keras
 import numpy as np
 from keras import ops
 
-from . import store as trained_store
-from .generators.base import KerasGenerator, Learner, LikelihoodGenerator
-from .images import ImageSet
+from ..data.image_set import ImageSet
+from ..generators.base import Learner, LikelihoodGenerator
+from ..generators.keras_model import KerasGenerator
+from ..machine.store import DamagedFileError, recipe_hash, set_aside, store_folder, unwritable
+from ..machine import store as trained_store
 from .progress import progress_for
-from .store import DamagedFileError, recipe_hash, set_aside, store_folder, unwritable
 
 
 def generate(generator, count, seed=None):

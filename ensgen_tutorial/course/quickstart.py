@@ -4,17 +4,17 @@ import json
 import time
 from pathlib import Path
 
-from .ensembles.mixture import Mixture
-from .ensembles.pools import PixelPool, Remembered
-from .ensembles.weighted_sum import weighted_sum
-from .ensembles.weights import fit_weights
-from .generators.pixel_cnn import PixelCNN
-from .generators.pixel_rnn import PixelRNN
-from .generators.vae import VAE
-from .images import load_images
-from .metrics import bits_per_dimension
-from .plotting import show_images
-from .training import train_members
+from ..data.named import load_images
+from ..ensembles.mixture import Mixture
+from ..ensembles.pools import PixelPool, Remembered
+from ..ensembles.weighted_sum import weighted_sum
+from ..ensembles.weights import fit_weights
+from ..generators.pixel_cnn import PixelCNN
+from ..generators.pixel_rnn import PixelRNN
+from ..generators.vae import VAE
+from ..measures.distances import bits_per_dimension
+from ..show.tiles import show_images
+from ..training.train import train_members
 
 PICTURES = 12               # columns of images.png
 

@@ -7,11 +7,11 @@ import statistics
 import tempfile
 import time
 
-from .generators.base import LikelihoodGenerator
-from .images import ImageSet
-from .metrics import frechet_distance, kernel_distance, real_against_real
-from .store import set_aside, store_folder
-from .zoo import load_classifier, member_record
+from ..data.image_set import ImageSet
+from ..generators.base import LikelihoodGenerator
+from ..machine.store import set_aside, store_folder
+from ..measures.distances import frechet_distance, kernel_distance, real_against_real
+from ..zoo.box import load_classifier, member_record
 
 DRAWN = 500                 # images drawn for the distances; digits have 447 test images
 TIMED = 64                  # images drawn for the drawing time

@@ -10,8 +10,9 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from .generators.base import check_image_shape, seeded
-from .images import check_levels, check_pixels
+from ..checks import check_image_shape
+from ..data.pixels import check_levels, check_pixels
+from ..generators.keras_model import seeded
 
 WIDTH = 32                  # numbers a picture
 

@@ -1,4 +1,4 @@
-"""Denoisers that draw: the article's convolutional stack told the time, and one bent into a U."""
+"""Denoisers that draw: the article's convolutional stack with the time as input, and a U."""
 
 import math
 
@@ -6,8 +6,10 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from ..images import check_levels, to_images, to_pixels
-from .base import KerasGenerator, check_count, check_image_shape, seeded
+from ..checks import check_count, check_image_shape
+from ..data.pixels import check_levels, to_images, to_pixels
+from ..generators.keras_model import KerasGenerator, seeded
+from .flow import flow
 
 SPREAD = 0.5        # standard deviation of pixels in [-1, 1] that the scales below count with
 
@@ -153,25 +155,6 @@ class TimeWaves(layers.Layer):
     def call(self, time):
         angles = time * (math.pi * 2.0 ** ops.arange(8, dtype=time.dtype) / 2)
         return ops.concatenate([ops.sin(angles), ops.cos(angles)], axis=-1)
-
-
-def flow(denoiser, noise, steps):
-    """Follow (ŷ − x_t) / (1 − t) from noise at t = 0 to an image at t = 1, by Heun's rule.
-
-    denoiser: anything with ``denoise(noisy, t)``. noise: (N, H, W, C). Returns the list of all
-    x_t on the way, noise first: steps + 1 arrays. Each step but the last asks the denoiser twice.
-    """
-    times = np.linspace(0, 1, steps + 1)
-    path = [noise]
-    for t, following in zip(times[:-1], times[1:]):
-        x, step = path[-1], following - t
-        velocity = (denoiser.denoise(x, t) - x) / (1 - t)
-        arrived = x + step * velocity
-        if following < 1:                               # at t = 1 there is nothing left to correct
-            corrected = (denoiser.denoise(arrived, following) - arrived) / (1 - following)
-            arrived = x + step * (velocity + corrected) / 2
-        path.append(arrived.astype(np.float32))
-    return path
 
 
 def scales(t):

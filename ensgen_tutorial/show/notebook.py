@@ -1,6 +1,9 @@
-"""Widgets whose picture changes while a slider is dragged."""
+"""What a notebook shows besides pictures: sliders that redraw one, and the package's own code."""
+
+import inspect
 
 import ipywidgets
+from IPython.display import Code
 
 
 def slide(draw, **sliders):
@@ -29,3 +32,8 @@ def slide(draw, **sliders):
         control.observe(redraw, names="value")
     redraw()
     return ipywidgets.VBox([*controls.values(), picture])
+
+
+def show_source(thing):
+    """The source of a class or function of the package, with colours."""
+    return Code(inspect.getsource(thing), language="python")

@@ -1,0 +1,1 @@
+"""What makes a course of it: the quick start, the running table, the exercises."""

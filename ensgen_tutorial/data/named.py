@@ -1,0 +1,177 @@
+"""Named data sets: scikit-learn's digits, MNIST, Fashion-MNIST."""
+
+import contextlib
+import difflib
+import gzip
+import hashlib
+import os
+import sys
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from .image_set import ImageSet
+
+NAMES = ("digits", "fashion_mnist", "mnist")
+DIGIT_CLASSES = tuple("0123456789")
+FASHION_CLASSES = ("T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt",
+                   "sneaker", "bag", "ankle boot")
+DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")
+# SHA-256 of what the gzip files hold, since distributors compress them anew. MNIST: LeCun, Cortes
+# and Burges 1998; Fashion-MNIST: Xiao, Rasul and Vollgraf 2017, arXiv 1708.07747.
+IDX_FILES = ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz",
+             "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz")
+IDX_SHA256 = {
+    "mnist": ("ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+              "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+              "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+              "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"),
+    "fashion_mnist": ("c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+                      "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+                      "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+                      "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"),
+}
+MNIST_NPZ_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
+
+
+def load_images(name, levels=None):
+    """Load a named data set as an ImageSet.
+
+    name: ``"digits"``, scikit-learn's 8×8 digits in 17 levels, in file order 1000 train, 350
+    validation, 447 test; ``"fashion_mnist"`` or ``"mnist"``, 28×28 in 256 levels, in file order
+    50,000 train, 10,000 validation, and their own 10,000 test images. levels: fewer levels, or
+    None for all.
+
+    The last two are looked for in the folder that the environment variable ENSGEN_DATA names (the
+    four idx files, or mnist.npz, in a subfolder of the data set's name or right there), then in
+    Debian's folder of dataset-fashion-mnist, then in Keras's cache; then they are downloaded into
+    that cache, which a line on stderr says. All are compared with their checksums.
+
+    Raises ValueError for an unknown name, more levels than there are and damaged files, OSError
+    where files are missing and cannot be downloaded.
+    """
+    if not isinstance(name, str) or name not in NAMES:
+        raise ValueError(_unknown(name))
+    images = _load_digits() if name == "digits" else _load_idx_images(name)
+    return images if levels is None else images.with_levels(levels)
+
+
+def _unknown(name):
+    if isinstance(name, os.PathLike) or os.path.isdir(str(name)):
+        return (f"load_images knows data sets by name, and {str(name)!r} is a folder: load the "
+                "pictures in it with load_folder(folder, size=(height, width)).")
+    close = difflib.get_close_matches(str(name).lower().replace("-", "_"), NAMES, 1, cutoff=0.5)
+    guess = f"did you mean {close[0]!r}? Known" if close else "known"
+    return f"there is no data set {name!r}: {guess} are {', '.join(map(repr, NAMES))}."
+
+
+def _load_digits():
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    pixels = digits.images.astype(np.uint8)[..., None]
+    return ImageSet("digits", 17, *np.split(pixels, [1000, 1350]),
+                    *np.split(digits.target, [1000, 1350]), DIGIT_CLASSES)
+
+
+def _load_idx_images(name):
+    train, train_labels, test, test_labels = _find_arrays(name)
+    classes = FASHION_CLASSES if name == "fashion_mnist" else DIGIT_CLASSES
+    return ImageSet(name, 256, *np.split(train[..., None], [50_000]), test[..., None],
+                    *np.split(train_labels, [50_000]), test_labels, classes)
+
+
+def _find_arrays(name):
+    """Training images and labels, test images and labels, from the first place that has them."""
+    cache = _keras_cache(name)
+    own = os.environ.get("ENSGEN_DATA")
+    places = [Path(own).expanduser() / name, Path(own).expanduser()] if own else []
+    for place in places:                     # half of the files is a mistake to hear about
+        there = [file for file in IDX_FILES if (place / file).is_file()]
+        if 0 < len(there) < 4 and not (name == "mnist" and (place / "mnist.npz").is_file()):
+            missing = ", ".join(file for file in IDX_FILES if file not in there)
+            raise FileNotFoundError(f"ENSGEN_DATA's {place} has some of the files of {name}, and "
+                                    f"lacks {missing}.")
+    if name == "fashion_mnist":
+        places.append(DEBIAN_FOLDER)
+    for place in [*places, cache]:
+        if (arrays := _read_place(place, name)) is not None:
+            return arrays
+    _download(name, cache)
+    if (arrays := _read_place(cache, name)) is None:
+        raise FileNotFoundError(f"Keras did not put {name} into {cache}: set ENSGEN_DATA to the "
+                                "folder where it is.")
+    return arrays
+
+
+def _read_place(place, name):
+    if all((place / file).is_file() for file in IDX_FILES):
+        return [read_idx(place / file, digest)
+                for file, digest in zip(IDX_FILES, IDX_SHA256[name], strict=True)]
+    if name == "mnist" and (place / "mnist.npz").is_file():
+        return _read_mnist_npz(place / "mnist.npz")
+    return None
+
+
+def _keras_cache(name):
+    """Where Keras keeps a data set: its own rule, in Keras's get_file."""
+    home = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
+    writable = next(folder for folder in (home, *home.parents) if folder.exists())
+    if not os.access(writable, os.W_OK):
+        home = Path("/tmp/.keras")
+    return home / "datasets" / ("fashion-mnist" if name == "fashion_mnist" else "")
+
+
+def _download(name, cache):
+    # On stderr, so that a report on stdout stays a report.
+    print(f"Downloading {name} to {cache} ...", file=sys.stderr, flush=True)
+    import keras
+
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            getattr(keras.datasets, name).load_data()
+    except Exception as error:               # Keras raises a bare Exception for any failure
+        package = ("; on Debian and Ubuntu 'apt install dataset-fashion-mnist' does"
+                   if name == "fashion_mnist" else "")
+        raise ConnectionError(
+            f"{name} is not on this computer and could not be downloaded: connect to the network, "
+            f"or set ENSGEN_DATA to a folder with its four idx .gz files{package} ({error})."
+        ) from error
+
+
+def read_idx(path, digest):
+    """The uint8 array in a gzip idx file, if the SHA-256 of what it holds is ``digest``.
+
+    Raises ValueError, naming the file, where it is no gzip file, cut short, no idx file, or
+    another one.
+    """
+    path = Path(path)
+    advice = "delete it and get it anew"
+    try:
+        with gzip.open(path) as file:
+            content = file.read()
+    except EOFError as error:
+        raise ValueError(f"{path} is cut short: {advice}.") from error
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise ValueError(f"{path} is not a whole gzip file ({error}): {advice}.") from error
+    axes = content[3] if content[:3] == b"\0\0\x08" and len(content) > 3 else 0  # 8: uint8
+    start = 4 + 4 * axes
+    shape = tuple(np.frombuffer(content[4:start], ">u4").tolist()) if len(content) >= start else ()
+    if not axes or len(shape) != axes or len(content) - start != np.prod(shape, dtype=object):
+        raise ValueError(f"{path} does not hold an idx file of bytes: {advice}.")
+    _check_digest(path, content, digest)
+    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
+
+
+def _check_digest(path, content, wanted):
+    found = hashlib.sha256(content).hexdigest()
+    if found != wanted:
+        raise ValueError(f"{path} has the wrong checksum (SHA-256 {found[:12]}…, not "
+                         f"{wanted[:12]}…): it is damaged or of another data set, so replace it.")
+
+
+def _read_mnist_npz(path):
+    _check_digest(path, path.read_bytes(), MNIST_NPZ_SHA256)
+    with np.load(path, allow_pickle=False) as file:
+        return [file[key] for key in ("x_train", "y_train", "x_test", "y_test")]

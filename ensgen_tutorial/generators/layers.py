@@ -1,0 +1,83 @@
+"""Layers that several generators share, and their counterparts in NumPy."""
+
+import keras
+import numpy as np
+from keras import layers, ops
+from scipy.special import expit
+
+STEPS = ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1))      # (down, right): how images are moved
+
+
+class Shifts(layers.Layer):
+    """Moves some training images by one pixel, at random: copies that cost no new data.
+
+    Three fifths of the images are moved, equally often to each side; the rim that is left is 0.
+    The network is told which way, so that moved copies teach it without being drawn (Jun et al.
+    2020, "Distribution augmentation for generative modeling", ICML).
+    """
+
+    def __init__(self, channels, seed):
+        super().__init__()
+        self.channels, self.random = channels, keras.random.SeedGenerator(seed)
+
+    def call(self, rows):
+        """(N, H, W·C, 1) -> the same with some moved, and which step of STEPS each has made."""
+        (height, width), wide = rows.shape[1:3], self.channels
+        count = ops.shape(rows)[0]
+        moves = keras.random.uniform((count,), seed=self.random) < 0.6
+        which = keras.random.randint((count,), 1, len(STEPS), seed=self.random)
+        which = ops.where(moves, which, 0)
+        padded = ops.pad(rows, [[0, 0], [1, 1], [wide, wide], [0, 0]])
+        found = rows
+        for step, (down, right) in enumerate(STEPS[1:], start=1):
+            left = wide * (1 - right)
+            moved = padded[:, 1 - down : 1 - down + height, left : left + width]
+            found = ops.where(ops.reshape(which == step, (-1, 1, 1, 1)), moved, found)
+        return found, which
+
+
+class ConditionBias(layers.Layer):
+    """Adds what a condition (N, width) says to every position of features (N, H, W, F)."""
+
+    def build(self, shapes):
+        (*_, features), (*_, width) = shapes
+        self.kernel = self.add_weight(shape=(width, features), name="kernel")
+
+    def call(self, inputs):
+        features, condition = inputs
+        bias = ops.matmul(ops.cast(condition, self.compute_dtype),
+                          ops.cast(self.kernel, self.compute_dtype))
+        return features + bias[:, None, None]
+
+
+class ScaledPixels(layers.Layer):
+    """Whole numbers (N, H, W, 1) as two features: the value in [-1, 1], and 1 inside the image."""
+
+    def __init__(self, levels):
+        super().__init__()
+        self.levels = levels
+
+    def call(self, pixels):
+        values = ops.cast(pixels, self.compute_dtype) * (2 / (self.levels - 1)) - 1
+        return ops.concatenate([values, ops.ones_like(values)], axis=-1)
+
+
+class PositionBias(layers.Layer):
+    """Adds a learnt number to every feature at every position: the network knows where it is."""
+
+    def build(self, shape):
+        self.bias = self.add_weight(shape=shape[1:], initializer="random_normal", name="bias")
+
+    def call(self, inputs):
+        return inputs + ops.cast(self.bias, self.compute_dtype)
+
+
+def scaled(values, levels):
+    """ScaledPixels in NumPy for one position: (N,) whole numbers -> (N, 2)."""
+    values = values.astype(np.float32) * (2 / (levels - 1)) - 1
+    return np.stack([values, np.ones_like(values)], axis=-1)
+
+
+def silu(x):
+    """x·sigmoid(x) in NumPy, as ``keras.activations.silu``."""
+    return x * expit(x)

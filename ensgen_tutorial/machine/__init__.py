@@ -1,0 +1,1 @@
+"""The computer: devices and precision, the doctor, the store of trained weights."""

@@ -1,0 +1,1 @@
+"""Predictors: members that answer the same input."""

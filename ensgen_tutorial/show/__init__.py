@@ -1,0 +1,1 @@
+"""Pictures: one style, tiles, curves, surfaces, and what a notebook shows."""

@@ -1,0 +1,1 @@
+"""Training: any generator, alone or with others, kept and resumed."""
