@@ -1,5 +1,5 @@
 # make run    train the members, fit the ensemble, write output/images.png and output/report.json
-# make test   the unit tests, then every notebook
+# make test   the unit tests and every notebook, on up to four cores
 # make lab    JupyterLab at lesson 00
 # Each does all the set-up first; the second time it starts at once.
 
@@ -15,8 +15,8 @@ run: $(READY)
 	@$(BIN)/python -m ensgen_tutorial run --output output $(ARGS)
 
 test: $(READY)
-	@$(BIN)/python -m pytest $(ARGS)
-	@$(BIN)/python -m pytest --nbval-lax --nbval-current-env -p no:cacheprovider notebooks
+	@$(BIN)/python -m pytest -n auto --dist loadfile --nbval-lax --nbval-current-env \
+		-p no:cacheprovider tests notebooks $(ARGS)
 
 lab: $(READY)
 	@$(BIN)/jupyter lab notebooks/00_start_here.ipynb

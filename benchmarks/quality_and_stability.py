@@ -25,7 +25,6 @@ import numpy as np
 from machine import machine
 
 import ensgen_tutorial as eg
-from ensgen_tutorial.generators.classical import PixelClassifier
 
 import keras
 
@@ -68,7 +67,7 @@ def make_members(images, seed):
         else:
             yield (eg.PixelRNN(shape, levels, units=96, **own),
                    options | {"epochs": 44, "learning_rate": 6e-3})
-    yield PixelClassifier(shape, levels, "random forest", seed=1000 * seed + NETWORKS), {}
+    yield eg.PixelClassifier(shape, levels, "random forest", seed=1000 * seed + NETWORKS), {}
 
 
 def make_single(images, seed, kind=eg.PixelCNN, **hyperparameters):
@@ -102,7 +101,7 @@ def study_members(images, seed, report):
                 for name, (generator, spent) in rows.items()}
     for name, (generator, _) in rows.items():
         if hasattr(generator, "members"):
-            measured[name]["parameters"] = sum(m.count_params() for m in members[:NETWORKS])
+            measured[name]["parameters"] = sum(map(eg.count_parameters, members[:NETWORKS]))
             measured[name]["weights"] = generator.weights.tolist()
     scores = {split: eg.score_members(readers, getattr(images, split)).astype(np.float16)
               for split in ("validation", "test")}
@@ -127,10 +126,10 @@ def study_tuned(images, seed, report):
     readers = [eg.Remembered(member) for member in members]
     pool = eg.fit_weights(eg.PixelPool(readers), images).ensemble
     row = measure("linear pool, tuned members", pool, images, sum(seconds), report)
-    row |= {"parameters": sum(m.count_params() for m in members[:NETWORKS]),
+    row |= {"parameters": sum(map(eg.count_parameters, members[:NETWORKS])),
             "weights": pool.weights.tolist()}
-    own = {f"tuned_{split}": [float(-reader.log_likelihood(getattr(images, split)).mean())
-                              for reader in readers] for split in ("validation", "test")}
+    own = {f"tuned_{split}": [eg.mean_nats(reader, getattr(images, split)) for reader in readers]
+           for split in ("validation", "test")}
     return {"methods": {"linear pool, tuned members": row}, **own}
 
 
@@ -156,7 +155,7 @@ def study_large(images, seed, members, report):
                                    seed=1000 * seed + 600 + j), images, report, epochs=40,
                        learning_rate=3e-3, name=f"seed {seed} denoiser {j}") for j in range(2)]
     rows["single denoiser"] = denoisers[0]
-    summed = eg.fit_weights(eg.PredictionSum([denoiser for denoiser, _ in denoisers]), images)
+    summed = eg.fit_weights(eg.DenoiserSum([denoiser for denoiser, _ in denoisers]), images)
     rows["denoiser sum"] = summed.ensemble, sum(spent for _, spent in denoisers)
     return {"methods": {name: measure(name, generator, images, spent, report)
                         for name, (generator, spent) in rows.items()}}
@@ -171,15 +170,15 @@ def measure(name, generator, images, seconds, report):
     drawn = classifier.features(pixels)
     density, coverage = eg.density_coverage(real, drawn)
     row = {"seconds": round(seconds, 1),
-           "parameters": int(generator.count_params()) if hasattr(generator, "count_params") else None,
+           "parameters": eg.count_parameters(generator),
            "frechet": eg.frechet_distance(real, drawn), "kernel": eg.kernel_distance(real, drawn),
            "density": density, "coverage": coverage, "nats": None}
     if hasattr(generator, "log_likelihood"):
         image_nats = -generator.log_likelihood(images.test)
         row |= {"nats": float(image_nats.mean()), "exact": generator.exact,
                 "image_nats": np.round(image_nats, 3).tolist()}
-    told = "" if row["nats"] is None else f"{row['nats']:.2f} nats/image, "
-    report(f"    {name}: {told}Fréchet {row['frechet']:.2f}, coverage {coverage:.2f} "
+    nats = "" if row["nats"] is None else f"{row['nats']:.2f} nats/image, "
+    report(f"    {name}: {nats}Fréchet {row['frechet']:.2f}, coverage {coverage:.2f} "
            f"(measured in {time.monotonic() - started:.0f} s)")
     return row
 

@@ -1,4 +1,4 @@
-"""Tests never touch the user's own store."""
+"""Tests never touch the user's own store, and share the cores."""
 
 import atexit
 import os
@@ -11,9 +11,29 @@ import pytest
 if "ENSGEN_STORE" not in os.environ:
     os.environ["ENSGEN_STORE"] = tempfile.mkdtemp(prefix="ensgen-tests-")
     atexit.register(shutil.rmtree, os.environ["ENSGEN_STORE"], ignore_errors=True)
+if "PYTEST_XDIST_WORKER" in os.environ:                 # workers and their kernels: a core each
+    for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+        os.environ.setdefault(name, "1")
+
+
+def pytest_xdist_auto_num_workers(config):
+    """As many workers as this process may use cores, four at most: each takes up to 2 GB."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return min(4, cores)
 
 
 @pytest.fixture
+def uncompiled():
+    """Tracing a training takes a second or two, and a few steps are faster without it."""
+    import ensgen_tutorial  # noqa: F401  first, for quiet
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+@pytest.fixture(scope="session")
 def tiny_images():
     """Forty 4×4 pictures of four levels: a bright bar, upright or lying, with some noise."""
     from ensgen_tutorial import ImageSet

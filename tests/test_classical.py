@@ -14,7 +14,7 @@ from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 from ensgen_tutorial import ImageSet, train_generator
-from ensgen_tutorial.generators import classical
+from ensgen_tutorial.generators import windows
 from ensgen_tutorial.generators.base import NotTrainedError
 from ensgen_tutorial.generators.classical import PixelClassifier, RECIPES
 from ensgen_tutorial.predictors.completer import Completer
@@ -113,12 +113,12 @@ def test_a_reader_sees_what_the_whole_image_shows(bars):
 
 def test_features_hold_only_what_was_read():
     pixels = np.arange(1, 10).reshape(1, 3, 3, 1)
-    features = classical.causal_features(pixels, reach=1)
+    features = windows.causal_features(pixels, reach=1)
     assert features[4].tolist() == [1, 2, 3, 4, 1, 1, 0]          # above, left, then the place
     assert features[0].tolist() == [-1, -1, -1, -1, 0, 0, 0]
     later = pixels.copy()
     later[0, 1, 1:] = later[0, 2] = 0
-    assert np.array_equal(classical.causal_features(later, 1)[:5], features[:5])
+    assert np.array_equal(windows.causal_features(later, 1)[:5], features[:5])
 
 
 def test_level_by_level_is_the_same_distribution_taken_apart(bars):
@@ -129,7 +129,7 @@ def test_level_by_level_is_the_same_distribution_taken_apart(bars):
         generator = PixelClassifier(bars.image_shape, 4, tree, ordinal=ordinal)
         generator.fitted = tree
         features, answers = np.zeros((bars.train.size, 5)), bars.train.ravel()
-        tree.fit(*(classical.level_questions(features, answers, 4) if ordinal
+        tree.fit(*(windows.level_questions(features, answers, 4) if ordinal
                    else (features, answers)))
         assert np.allclose(generator.ask(np.zeros((2, 5), np.float32)), wanted, atol=1e-6)
 

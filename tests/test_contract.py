@@ -1,9 +1,13 @@
 """What every generator promises, tested once for all kinds after a training of a moment."""
 
+import copy
 import gc
 import itertools
+import pickle
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from scipy.special import logsumexp
@@ -14,16 +18,18 @@ from ensgen_tutorial import (
     VAE,
     Denoiser,
     ImageSet,
+    IndependentPixels,
+    PixelClassifier,
     PixelCNN,
     PixelRNN,
+    ProgressiveGAN,
     StackDenoiser,
+    Templates,
+    UniformNoise,
     train_generator,
 )
-from ensgen_tutorial.generators.base import Learner, LikelihoodGenerator, NotTrainedError, Trainable
-from ensgen_tutorial.generators.classical import PixelClassifier
-from ensgen_tutorial.generators.noise import IndependentPixels, UniformNoise
-from ensgen_tutorial.generators.progressive_gan import ProgressiveGAN
-from ensgen_tutorial.generators.template import Templates
+from ensgen_tutorial.generators.base import (Learner, LikelihoodGenerator, NotTrainedError,
+                                             Trainable)
 
 KINDS = {
     "UniformNoise": UniformNoise,
@@ -40,6 +46,7 @@ KINDS = {
     "Denoiser": lambda shape, levels: Denoiser(shape, levels, filters=(8,), steps=3),
     "StackDenoiser": lambda shape, levels: StackDenoiser(shape, levels, filters=(8, 8), steps=3),
 }
+KERAS = ["PixelCNN", "PixelRNN", "VAE", "GAN", "ProgressiveGAN", "Denoiser", "StackDenoiser"]
 LEARNING = [kind for kind in KINDS if kind != "UniformNoise"]
 EXACT = [kind for kind, make in KINDS.items() if getattr(make((2, 2, 1), 2), "exact", False)]
 SOME = {"batch_size": 8, "progress": "quiet", "report": lambda line: None}
@@ -55,13 +62,17 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("store")
 
 
+TRAINED = {}
+
+
 @pytest.fixture
 def trained(kind, folder, tiny_images):
-    """A trained generator; the first time it learns, then it comes from the store."""
-    generator = KINDS[kind]((4, 4, 1), 4)
-    if isinstance(generator, Trainable):
-        train(generator, tiny_images, folder)
-    return generator
+    """A trained generator, once a kind for all tests of this file."""
+    if kind not in TRAINED:
+        TRAINED[kind] = KINDS[kind]((4, 4, 1), 4)
+        if isinstance(TRAINED[kind], Trainable):
+            train(TRAINED[kind], tiny_images, folder)
+    return TRAINED[kind]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -96,9 +107,8 @@ def test_after_training_the_probabilities_of_all_images_sum_to_1(kind, tmp_path)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_likelihood_or_the_reason_why_there_is_none(trained, tiny_images):
-    if not isinstance(trained, LikelihoodGenerator):
-        assert trained.no_likelihood and not hasattr(trained, "log_likelihood")
+def test_a_likelihood_is_finite_and_completes(trained, tiny_images):
+    if not hasattr(trained, "log_likelihood"):
         return
     scores = trained.log_likelihood(tiny_images.test)
     assert scores.shape == (8,) and (scores < 0).all()
@@ -129,6 +139,44 @@ def test_bad_input_gets_a_sentence(kind, trained):
                 trained.log_likelihood(pixels)
 
 
+@pytest.mark.parametrize("kind", LEARNING)
+def test_copies_pickles_and_saved_models_draw_the_same(kind, trained, tmp_path):
+    ways = [copy.deepcopy, lambda each: pickle.loads(pickle.dumps(each))]
+    if hasattr(trained, "save"):
+        trained.save(tmp_path / "model.keras")
+        ways.append(lambda each: keras.saving.load_model(tmp_path / "model.keras"))
+    for way in ways:
+        other = way(trained)
+        assert other.trained and other is not trained
+        np.testing.assert_array_equal(other.generate(3, seed=1), trained.generate(3, seed=1))
+
+
+@pytest.mark.parametrize("kind", KERAS)
+def test_every_network_learns_and_draws_in_half_precision(kind, tiny_images, tmp_path):
+    """As on a GPU after ``set_precision("bfloat16")``; a processor does the same, slowly."""
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        generator = KINDS[kind]((4, 4, 1), 4)
+        assert np.isfinite(train(generator, tiny_images, tmp_path)["validation"])
+    finally:
+        keras.config.set_dtype_policy(policy)
+    assert generator.generate(2, seed=0).dtype == np.float32
+    assert not train(KINDS[kind]((4, 4, 1), 4), tiny_images, tmp_path)["loaded"]    # another recipe
+
+
+def test_networks_built_in_threads_are_those_built_one_after_the_other():
+    def build(seed):
+        return PixelCNN((4, 4, 1), 4, filters=6, blocks=3, seed=seed).arrays()
+
+    with ThreadPoolExecutor(4) as threads:
+        together = list(threads.map(build, [0, 1] * 4))
+    apart = [build(0), build(1)] * 4
+    for one, other in zip(together, apart):
+        for array, same in zip(one, other, strict=True):
+            np.testing.assert_array_equal(array, same)
+
+
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux's /proc")
 @pytest.mark.parametrize("kind", KINDS)
 def test_drawing_again_and_again_takes_no_more_memory(trained):
@@ -136,9 +184,10 @@ def test_drawing_again_and_again_takes_no_more_memory(trained):
         gc.collect()
         return int(Path("/proc/self/statm").read_text().split()[1])
 
-    for _ in range(10):
+    for _ in range(15):
         trained.generate(8, seed=0)
     before = pages()
     for _ in range(60):
         trained.generate(8, seed=0)
-    assert (pages() - before) * 4096 < 12e6
+    # Two arrays of 8 images of floats a draw would be 60 KB; a graph kept a draw, many MB.
+    assert (pages() - before) * 4096 < 2e6

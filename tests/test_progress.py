@@ -2,17 +2,17 @@
 
 import io
 
+import keras
 import nbclient
 import nbformat
 import pytest
 
 from ensgen_tutorial.training import progress
-from ensgen_tutorial.training.progress import Quiet, TrainingBar, TrainingBoard, progress_for
+from ensgen_tutorial.training.progress import Board, choose_place, displays
 
 TRAINING = """
 import ensgen_tutorial as eg
 import numpy as np, pathlib, tempfile
-from ensgen_tutorial.training import progress
 pixels = np.random.default_rng(0).integers(0, 4, (24, 4, 4, 1)).astype(np.uint8)
 images = eg.ImageSet("tiny", 4, pixels[:16], pixels[16:20], pixels[20:])
 members = {name: eg.PixelRNN((4, 4, 1), 4, units=4, seed=j) for j, name in enumerate("AB")}
@@ -31,23 +31,37 @@ def test_a_notebook_shows_one_board_for_all_members_with_alt_text():
     assert lines.count("trained in") == 2
 
 
-def test_a_terminal_shows_a_bar_and_a_pipe_nothing(monkeypatch, capsys):
-    class Terminal(io.StringIO):
-        def isatty(self):
-            return True
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
 
-    assert type(progress_for("auto")) is Quiet
+
+def test_a_terminal_shows_a_bar_and_a_pipe_nothing(monkeypatch):
+    assert choose_place("auto") == "quiet" and displays("quiet", "CNN", 3, {"loss": []}) == []
     monkeypatch.setattr(progress.sys, "stderr", Terminal())
-    assert type(progress_for("auto")) is TrainingBar
-    bar = progress_for("bar")
-    bar.begin("CNN", 3, 1)
-    bar.update({"loss": [2.0], "val_loss": [1.234]})
-    assert (bar.bar.n, bar.bar.total) == (2, 3) and "1.23" in str(bar.bar)
-    bar.end()
+    assert choose_place("auto") == "bar"
+    bar, = displays("bar", "CNN", 3, {"loss": [2.0]})
+    bar.on_epoch_begin(1)
+    bar.on_epoch_end(1, {"loss": 2.0, "val_loss": 1.234})
+    assert (bar.epoch_bar.n, bar.epoch_bar.total) == (2, 3) and "1.23" in str(bar.epoch_bar)
+    bar.on_train_end()
+
+
+@pytest.mark.parametrize("place", ["auto", "bar", "quiet"])
+def test_without_a_standard_error_nothing_is_shown_and_nothing_fails(place, monkeypatch):
+    monkeypatch.setattr(progress.sys, "stderr", None)
+    assert displays(place, "CNN", 3, {"loss": []}) == []
 
 
 def test_one_s_own_display_is_used_as_it_is():
-    board = TrainingBoard()
-    assert progress_for(board) is board
+    board, own = Board(), keras.callbacks.Callback()
+    assert choose_place(board) is board
+    assert displays(own, "CNN", 3, {"loss": []}) == [own]
     with pytest.raises(ValueError, match="'quiet'"):
-        progress_for("loud")
+        choose_place("loud")
+
+
+def test_a_board_that_never_saw_an_epoch_draws_nothing():
+    board, = displays(Board(), "CNN", 3, {"loss": [], "val_loss": []})
+    board.on_train_end()
+    assert board.handle is None

@@ -37,7 +37,8 @@ def test_the_report_has_what_it_promises(run):
         assert set(member) == {"name", "parameters", "test_nats", "exact", "seconds"}
         assert member["exact"] is ("VAE" not in member["name"])
     for ensemble in report["ensembles"]:
-        assert set(ensemble) == {"name", "members", "weights", "test_nats"}
+        assert set(ensemble) == {"name", "members", "weights", "parameters", "test_nats"}
+        assert ensemble["parameters"] == sum(each["parameters"] for each in report["members"])
         assert sum(ensemble["weights"]) == pytest.approx(1)
 
 
@@ -54,6 +55,7 @@ def test_members_and_ensemble_reach_what_the_course_claims(run):
 
 def test_the_second_run_loads_and_tells_the_same(run):
     (first, _, _), (second, lines, seconds) = run[1]
+    assert second["seconds"] < seconds < 60             # 15 on two cores of its own
     assert lines.count("from the store") == len(second["members"])
     assert [m["test_nats"] for m in first["members"]] == pytest.approx(
         [m["test_nats"] for m in second["members"]], abs=1e-3)

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from ensgen_tutorial import (
+    Generator,
+    Mixture,
     add_to_table,
     frechet_distance,
     kernel_distance,
@@ -11,16 +13,13 @@ from ensgen_tutorial import (
     load_images,
     load_member,
 )
-from ensgen_tutorial.generators.base import Generator
-from ensgen_tutorial.course.scoreboard import REAL
-from ensgen_tutorial.ensembles.weights import DRAWN
+from ensgen_tutorial.course.scoreboard import DRAWN, REAL
 
 
 class RealImages(Generator):
     """Draws real images, which is as good as it gets."""
 
     image_shape = (8, 8, 1)
-    no_likelihood = "it only looks things up"
 
     def generate(self, count, seed=None):
         images = load_images("digits")
@@ -51,7 +50,7 @@ def test_a_line_holds_what_was_measured_and_stays_for_the_next_one(own_store):
 
     text = repr(table)
     assert [row[0] for row in table.rows()] == [REAL, "PixelRNN", "looked up"]
-    assert "22" in text and "looked up has no nats: it only looks things up." in text
+    assert "22" in text and "does not say how probable a picture is: looked up." in text
     assert "<td style='text-align:left'>PixelRNN</td>" in table._repr_html_()
     assert len(list(own_store.glob("table-digits-*.json"))) == 1
 
@@ -66,6 +65,23 @@ def test_the_same_name_again_replaces_its_line_and_damage_is_set_aside(own_store
         path.write_text(damage)
         assert set(add_to_table("new", RealImages(), digits, 0).lines) == {REAL, "new"}
     assert len(list(own_store.glob("*.set-aside-*"))) == 3
+
+
+def test_an_ensemble_has_its_members_parameters_and_nats_if_they_have(own_store):
+    digits, rnn = load_images("digits"), load_member("digits/pixel_rnn")
+    table = add_to_table("one", Mixture([rnn, rnn]), digits, seconds=1)
+    table = add_to_table("none", Mixture([rnn, RealImages()]), digits, seconds=1)
+    assert table.lines["one"]["parameters"] == rnn.count_params()
+    assert table.lines["one"]["nats"] == pytest.approx(-rnn.log_likelihood(digits.test).mean())
+    assert table.lines["none"]["parameters"] is table.lines["none"]["nats"] is None
+
+
+def test_a_store_that_cannot_be_written_costs_a_warning(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("ENSGEN_STORE", str(tmp_path / "file"))
+    with pytest.warns(UserWarning, match="running table could not be kept.*ENSGEN_STORE"):
+        table = add_to_table("looked up", RealImages(), load_images("digits"), seconds=1)
+    assert set(table.lines) == {REAL, "looked up"}
 
 
 def test_other_images_are_refused():

@@ -31,7 +31,9 @@ def test_the_conda_environment_installs_the_project_and_nothing_else():
 def test_the_lock_has_every_dependency_with_hashes_and_no_addresses():
     locked = set(re.findall(r"^([\w.-]+)==", LOCK, re.MULTILINE))
     assert names(PROJECT["dependencies"] + PROJECT["optional-dependencies"]["test"]) <= locked
-    assert LOCK.count("==") <= LOCK.count("--hash=sha256:")
+    blocks = re.split(r"^(?=[\w.-]+==)", LOCK, flags=re.MULTILINE)[1:]
+    assert len(blocks) == len(re.findall(r"^[\w.-]+==", LOCK, re.MULTILINE))
+    assert all(re.search(r"--hash=sha256:[0-9a-f]{64}", block) for block in blocks)
     assert "://" not in LOCK and "index-url" not in LOCK
 
 
@@ -40,26 +42,57 @@ def test_the_article_s_tools_are_there():
     assert "nbval" in names(PROJECT["optional-dependencies"]["test"])
 
 
-FLOORS = [
-    ["images", "devices", "store", "plotting"],
-    ["generators", "metrics", "progress"],
-    ["training", "ensembles", "features"],
-    ["widgets", "explain", "quickstart", "exercises", "zoo"],
-    ["scoreboard"],
-    ["__main__", "__init__"],
-]
+# A file imports from its own room and from the rooms before it.
+ROOMS = ["checks", "machine", "data", "show", "generators", "predictors", "measures", "ensembles",
+         "training", "zoo", "course", "__init__", "__main__"]
 
 
-def test_a_file_imports_only_from_floors_below_or_its_own_room():
-    floor = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
-    for path in PACKAGE.rglob("*.py"):
-        parts = path.relative_to(PACKAGE).with_suffix("").parts
-        for node in ast.walk(ast.parse(path.read_text())):
-            if not isinstance(node, ast.ImportFrom) or node.level == 0:
-                continue
-            inside = (*parts[: len(parts) - node.level], *(node.module or "").split("."))
-            for room in [inside[0]] if inside[0] else [alias.name for alias in node.names]:
-                assert room == parts[0] or floor[room] < floor[parts[0]], f"{path.name}: {room}"
+def imports():
+    """Which files of the package each one imports, by their dotted names: a dict of sets."""
+    files = {".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__"): path
+             for path in PACKAGE.rglob("*.py")}
+    found = {}
+    for name, path in files.items():
+        package = name.split(".") if path.name == "__init__.py" and name != "__init__" else (
+            name.split(".")[:-1])
+        found[name] = set()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.level:
+                base = package[: len(package) - node.level + 1] + (
+                    node.module.split(".") if node.module else [])
+                inside = {".".join([*base, alias.name]) for alias in node.names} & files.keys()
+                found[name] |= inside or {".".join(base)}
+    return found
+
+
+def test_a_file_imports_only_from_its_own_room_and_the_rooms_before():
+    for file, others in imports().items():
+        for other in others:
+            room, its = (ROOMS.index(name.split(".")[0]) for name in (other, file))
+            assert room <= its, f"{file} imports {other}"
+
+
+def test_no_file_imports_itself_in_a_circle():
+    left = imports()
+    while left:
+        free = {file for file, others in left.items() if not others & left.keys() - {file}}
+        assert free, f"a circle among {sorted(left)}"
+        left = {file: others for file, others in left.items() if file not in free}
+
+
+def test_the_face_names_what_is_there():
+    import ensgen_tutorial
+
+    for name in ensgen_tutorial.__all__:
+        assert getattr(ensgen_tutorial, name).__module__.startswith("ensgen_tutorial."), name
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        ensgen_tutorial.nothing
+
+
+def test_no_file_is_too_long_to_read():
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines())
+               for path in PACKAGE.rglob("*.py") if path.parent.name != "exercises"}
+    assert max(lengths.values()) <= 300, max(lengths, key=lengths.get)
 
 
 def test_tensorflow_is_imported_in_devices_alone():

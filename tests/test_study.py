@@ -62,6 +62,6 @@ def test_readme_s_headline_is_the_study_s(digits):
                                   seed["methods"]["linear pool"]["image_nats"])
                       for seed in digits["seeds"]])
     low, high = bootstrap_interval(gains)
-    assert (f"{pool.mean():.2f} nats an image against {single.mean():.2f} for a single network, "
+    assert (f"{pool.mean():.2f} nats per image against {single.mean():.2f} for a single network, "
             f"{gains.mean():.2f} fewer before rounding (95 % interval {low:.2f} to {high:.2f}, "
             f"{len(gains)} training seeds)") in readme

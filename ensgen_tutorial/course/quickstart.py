@@ -8,13 +8,12 @@ from ..data.named import load_images
 from ..ensembles.mixture import Mixture
 from ..ensembles.pools import PixelPool, Remembered
 from ..ensembles.weighted_sum import weighted_sum
-from ..ensembles.weights import fit_weights
-from ..generators.pixel_cnn import PixelCNN
-from ..generators.pixel_rnn import PixelRNN
+from ..ensembles.fitting import fit_weights
 from ..generators.vae import VAE
-from ..measures.distances import bits_per_dimension
+from ..measures.scoring import bits_per_dimension, count_parameters, mean_nats
 from ..show.tiles import show_images
 from ..training.train import train_members
+from ..zoo.recipes import quickstart_recipes
 
 PICTURES = 12               # columns of images.png
 
@@ -24,16 +23,16 @@ def quickstart(dataset="digits", output="output", seed=0, retrain=False, report=
     """Train a CNN, an RNN and a VAE, pool them, and write ``images.png`` and ``report.json``.
 
     dataset: a name for ``load_images``. output: the folder to write to. seed: of everything.
-    retrain: train anew even if the store has the weights. report: called with lines of text.
+    retrain: train again even if the store has the weights. report: called with lines of text.
     Returns the report, a dict that JSON can hold.
     """
     started = time.monotonic()
     output = Path(output)
     output.mkdir(parents=True, exist_ok=True)
     images = load_for_quickstart(dataset, report)
-    generators, epochs, learning_rates = make_members(images, seed)
-    records = train_members(generators, images, epochs, learning_rate=learning_rates, seed=seed,
-                            retrain=retrain, report=report, progress=progress)
+    generators, options = make_members(images, seed)
+    records = train_members(generators, images, **options, seed=seed, retrain=retrain,
+                            report=report, progress=progress)
     # A VAE answers another question than a pixel generator; with its latents fixed it joins in.
     latents = 4096 if is_small(images) else 1024
     readers = {name: Remembered(member.templates(latents) if isinstance(member, VAE) else member)
@@ -46,16 +45,16 @@ def quickstart(dataset="digits", output="output", seed=0, retrain=False, report=
         "seed": seed,
         "seconds": None,
         "members": [
-            {"name": name, "parameters": member.count_params(),
-             "test_nats": negative_log_likelihood(
-                 readers[name] if member.exact else member, images.test),
+            {"name": name, "parameters": count_parameters(member),
+             "test_nats": mean_nats(readers[name] if member.exact else member, images.test),
              "exact": member.exact,
              "seconds": round(records[name]["seconds"], 1)}
             for name, member in generators.items()
         ],
         "ensembles": [
             {"name": name, "members": list(readers), "weights": fitted.weights.tolist(),
-             "test_nats": negative_log_likelihood(fitted.ensemble, images.test)}
+             "parameters": sum(map(count_parameters, generators.values())),
+             "test_nats": mean_nats(fitted.ensemble, images.test)}
             for name, fitted in ensembles.items()
         ],
     }
@@ -83,20 +82,13 @@ def is_small(images):
 
 
 def make_members(images, seed):
-    """Two CNNs, two RNNs and a VAE, with their epochs and learning rates: three dicts."""
-    shape, levels = images.image_shape, images.levels
-    generators = {
-        "PixelCNN A": PixelCNN(shape, levels, seed=10 * seed),
-        "PixelCNN B": PixelCNN(shape, levels, seed=10 * seed + 1),
-        "PixelRNN A": PixelRNN(shape, levels, seed=10 * seed + 2),
-        "PixelRNN B": PixelRNN(shape, levels, seed=10 * seed + 3),
-        "VAE": VAE(shape, levels, seed=10 * seed + 4),
-    }
-    small = is_small(images)
-    epochs = {PixelCNN: 36 if small else 6, PixelRNN: 40 if small else 4, VAE: 40 if small else 20}
-    learning_rates = {PixelCNN: 5e-3, PixelRNN: 6e-3, VAE: 2e-3}
-    return (generators, {name: epochs[type(member)] for name, member in generators.items()},
-            {name: learning_rates[type(member)] for name, member in generators.items()})
+    """Two CNNs, two RNNs and a VAE; and, by member, the options of their training: two dicts."""
+    recipes = quickstart_recipes(is_small(images))
+    generators = {name: recipe.make(images.image_shape, images.levels, seed=10 * seed + j)
+                  for j, (name, recipe) in enumerate(recipes.items())}
+    options = {option: {name: recipe.training[option] for name, recipe in recipes.items()}
+               for option in ("epochs", "learning_rate")}
+    return generators, options
 
 
 def fit_ensembles(members, images, report):
@@ -104,7 +96,7 @@ def fit_ensembles(members, images, report):
     members = list(members.values())
     ensembles = {"linear pool": PixelPool(members), "log pool": PixelPool(members, kind="log"),
                  "mixture": Mixture(members)}
-    tolerance = 1e-3 if is_small(images) else 1e-2          # nats an image
+    tolerance = 1e-3 if is_small(images) else 1e-2          # nats per image
     fitted = {name: fit_weights(ensemble, images, tolerance=tolerance)
               for name, ensemble in ensembles.items()}
     for name, weights in fitted.items():
@@ -112,13 +104,8 @@ def fit_ensembles(members, images, report):
     return fitted
 
 
-def negative_log_likelihood(generator, pixels):
-    """Mean −log p in nats an image."""
-    return float(-generator.log_likelihood(pixels).mean())
-
-
 def draw(members, ensemble, images, seed):
-    """A row of images a member, the ensemble's, the literal average's, and real ones: a figure."""
+    """A row of images for each member, the ensemble's, the literal average's, and real ones: a figure."""
     drawn = {name: member.generate(PICTURES, seed=seed + j)
              for j, (name, member) in enumerate(members.items())}
     average = weighted_sum(drawn.values(), ensemble.weights)
@@ -142,9 +129,8 @@ def table(result, image_shape):
             f"{bits_per_dimension(row['test_nats'], image_shape):>10.3f}"
             f"{weights[row['name']]:>8.3f}{row['seconds']:>8.0f} s{bound}"
         )
-    parameters = sum(row["parameters"] for row in result["members"])
     for row in result["ensembles"]:
-        lines.append(f"{row['name']:<14}{parameters:>11,}{row['test_nats']:>17.2f}"
+        lines.append(f"{row['name']:<14}{row['parameters']:>11,}{row['test_nats']:>17.2f}"
                      f"{bits_per_dimension(row['test_nats'], image_shape):>10.3f}")
     best = min(result["members"], key=lambda row: row["test_nats"])
     gain = best["test_nats"] - result["ensembles"][0]["test_nats"]

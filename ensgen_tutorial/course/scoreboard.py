@@ -1,16 +1,15 @@
-"""The running table: one line a generator, computed where a lesson ends, kept for later lessons."""
+"""The running table: one line per generator, computed where a lesson ends, kept for later lessons."""
 
 import html
 import json
-import os
 import statistics
-import tempfile
 import time
+import warnings
 
 from ..data.image_set import ImageSet
-from ..generators.base import LikelihoodGenerator
-from ..machine.store import set_aside, store_folder
+from ..machine.store import set_aside, store_folder, write_whole
 from ..measures.distances import frechet_distance, kernel_distance, real_against_real
+from ..measures.scoring import count_parameters, mean_nats
 from ..zoo.box import load_classifier, member_record
 
 DRAWN = 500                 # images drawn for the distances; digits have 447 test images
@@ -33,13 +32,14 @@ class Table:
 
     def notes(self):
         """What the dashes and the signs mean: a list of sentences."""
-        said = [f"Distances between features of the {self.images.name} classifier, "
+        notes = [f"Distances between features of the {self.images.name} classifier, "
                 f"{DRAWN} drawn images against all test images; for {REAL}, half of the test "
                 "images against the other half."]
         if any(line["bound"] for line in self.lines.values()):
-            said.append("≤: a bound, the likelihood itself is better or equal.")
-        return said + [f"{name} has no nats: {line['why']}."
-                       for name, line in self.lines.items() if line.get("why")]
+            notes.append("≤: a bound, the likelihood itself is better or equal.")
+        silent = [name for name, line in self.lines.items() if line["nats"] is None and name != REAL]
+        return notes + [f"No nats, since it does not say how probable a picture is: {name}."
+                        for name in silent]
 
     def __repr__(self):
         rows = [list(COLUMNS), *self.rows()]
@@ -86,8 +86,11 @@ def add_to_table(name, generator, images, seconds):
         "kernel": real_against_real(real, kernel_distance, seed=0),
     }
     drawn = classifier.features(images.to_pixels(generator.generate(DRAWN, seed=0)))
-    lines[name] = empty() | nats(generator, images) | {
-        "parameters": count_params(generator), "seconds": seconds,
+    scores = hasattr(generator, "log_likelihood")
+    lines[name] = empty() | {
+        "nats": mean_nats(generator, images.test) if scores else None,
+        "bound": scores and not generator.exact,
+        "parameters": count_parameters(generator), "seconds": seconds,
         "frechet": frechet_distance(real, drawn), "kernel": kernel_distance(real, drawn),
         "drawing": drawing_seconds(generator),
     }
@@ -96,20 +99,8 @@ def add_to_table(name, generator, images, seconds):
 
 
 def empty():
-    return dict.fromkeys(("parameters", "seconds", "nats", "frechet", "kernel", "drawing", "why"),
+    return dict.fromkeys(("parameters", "seconds", "nats", "frechet", "kernel", "drawing"),
                          None) | {"bound": False}
-
-
-def nats(generator, images):
-    """Test nats/image, or why there are none."""
-    if not isinstance(generator, LikelihoodGenerator):
-        return {"why": generator.no_likelihood}
-    return {"nats": float(-generator.log_likelihood(images.test).mean()),
-            "bound": not generator.exact}
-
-
-def count_params(generator):
-    return int(generator.count_params()) if hasattr(generator, "count_params") else None
 
 
 def drawing_seconds(generator):
@@ -130,12 +121,12 @@ def order(name, line):
 def cells(line):
     """One line's numbers in words."""
     sign = "≤ " if line["bound"] else ""
-    return [said(line["parameters"], ","), said(line["seconds"], ".0f"),
-            sign + said(line["nats"], ".2f"), said(line["frechet"], ".2f"),
-            said(line["kernel"], ".3f"), said(line["drawing"], ".3f")]
+    return [text(line["parameters"], ","), text(line["seconds"], ".0f"),
+            sign + text(line["nats"], ".2f"), text(line["frechet"], ".2f"),
+            text(line["kernel"], ".3f"), text(line["drawing"], ".3f")]
 
 
-def said(value, form):
+def text(value, form):
     return "–" if value is None else format(value, form)
 
 
@@ -154,9 +145,9 @@ def read(path):
 
 
 def write(path, lines):
-    """In one step, so that a reader never finds half a table."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, unfinished = tempfile.mkstemp(dir=path.parent, suffix=".unfinished")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(lines, file, indent=1)
-    os.replace(unfinished, path)
+    """Keep the lines, or say in a warning why not."""
+    try:
+        write_whole(path, lambda file: file.write(json.dumps(lines, indent=1).encode()))
+    except OSError as error:
+        warnings.warn(f"The running table could not be kept ({error.strerror or error}): set "
+                      "ENSGEN_STORE to a folder that can be written.", stacklevel=3)

@@ -1,1 +1,1 @@
-"""Images as whole numbers: named data sets, and a folder of one's own pictures."""
+"""Images as whole numbers: named data sets, and a folder of your own pictures."""

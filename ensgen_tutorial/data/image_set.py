@@ -6,7 +6,8 @@ from functools import cached_property
 
 import numpy as np
 
-from .pixels import check_levels, check_pixels, smallest_dtype, to_images, to_pixels
+from ..checks import check_whole
+from .pixels import check_levels, check_pixels, to_images, to_pixels
 
 SPLITS = ("train", "validation", "test")
 
@@ -15,9 +16,10 @@ SPLITS = ("train", "validation", "test")
 class ImageSet:
     """Images as whole numbers 0 … levels − 1, in three splits. Arrays are read-only.
 
-    train, validation, test: (N, H, W, C) of the same H, W, C; uint8 where levels ≤ 256, else
-    uint16. train_labels …: (N,) whole numbers, or None. classes: a name for each label, or None.
-    Raises ValueError or TypeError where pixels or labels do not fit.
+    train, validation, test: (N, H, W, C) of the same H, W, C, with C = 1 for grey or 3 for colour;
+    kept as uint8 where levels ≤ 256, else as uint16. train_labels …: (N,) whole numbers, 0 or
+    more, or None. classes: a name for each label, or None. Raises ValueError or TypeError where
+    something does not fit.
     """
 
     name: str
@@ -31,24 +33,41 @@ class ImageSet:
     classes: tuple[str, ...] | None = None
 
     def __post_init__(self):
-        check_levels(self.levels)
+        if not isinstance(self.name, str):
+            raise TypeError(f"name must be a text, not {self.name!r}.")
+        self._set("levels", check_levels(self.levels))
+        self._set("classes", _check_classes(self.classes))
         shape = np.shape(self.train)[1:]
+        if len(shape) != 3 or shape[-1] not in (1, 3):
+            raise ValueError("train must have shape (N, H, W, 1) for grey or (N, H, W, 3) for "
+                             f"colour, not {np.shape(self.train)}.")
         for split in SPLITS:
             pixels = check_pixels(getattr(self, split), shape, self.levels, name=split)
-            self._keep(split, pixels.astype(smallest_dtype(self.levels), copy=False))
+            self._keep(split, pixels)
             labels = getattr(self, f"{split}_labels")
-            if labels is None:
-                continue
-            labels = np.asarray(labels)
-            if labels.shape != (len(pixels),) or labels.dtype.kind not in "iu":
-                raise ValueError(f"{split}_labels must be {len(pixels)} whole numbers, one an "
-                                 f"image, not {labels.dtype} of shape {labels.shape}.")
-            self._keep(f"{split}_labels", labels.astype(np.int64))
+            if labels is not None:
+                self._keep(f"{split}_labels", self._check_labels(labels, split, len(pixels)))
+
+    def _check_labels(self, labels, split, count):
+        labels = np.asarray(labels)
+        if labels.shape != (count,) or labels.dtype.kind not in "iu":
+            raise ValueError(f"{split}_labels must be {count} whole numbers, one per image, not "
+                             f"{labels.dtype} of shape {labels.shape}.")
+        labels = labels.astype(np.int64)
+        least, most = labels.min(), labels.max()
+        if least < 0 or (self.classes and most >= len(self.classes)):
+            wanted = f"from 0 to {len(self.classes) - 1}" if self.classes else "0 or more"
+            raise ValueError(f"{split}_labels must be {wanted}, and these go from {least} to "
+                             f"{most}.")
+        return labels
 
     def _keep(self, field, array):
         view = array.view()                     # read-only here, whatever its owner does with it
         view.setflags(write=False)
-        object.__setattr__(self, field, view)
+        self._set(field, view)
+
+    def _set(self, field, value):
+        object.__setattr__(self, field, value)       # the only way in a frozen dataclass
 
     def __repr__(self):
         counts = ", ".join(f"{len(getattr(self, split)):,} {split}" for split in SPLITS)
@@ -83,7 +102,7 @@ class ImageSet:
 
         Raises ValueError where there would be more levels than the data has.
         """
-        check_levels(levels)
+        levels = check_levels(levels)
         if levels > self.levels:
             raise ValueError(f"levels must be at most {self.levels}, all that {self.name} has, not "
                              f"{levels}.")
@@ -92,11 +111,6 @@ class ImageSet:
             for split in SPLITS
         })
 
-    def transposed(self):
-        """The same images with rows and columns exchanged. Returns an ImageSet."""
-        return replace(self, name=f"{self.name}, transposed", **{
-            split: np.ascontiguousarray(np.swapaxes(getattr(self, split), 1, 2)) for split in SPLITS})
-
     def take(self, train, validation, test):
         """The first so many images of each split, with their labels. Returns an ImageSet.
 
@@ -104,12 +118,17 @@ class ImageSet:
         """
         fewer = {}
         for split, count in zip(SPLITS, (train, validation, test)):
-            most = len(getattr(self, split))
-            if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or not (
-                    1 <= count <= most):
-                raise ValueError(f"{split} must be a whole number of images from 1 to {most:,}, "
-                                 f"not {count!r}.")
+            count = check_whole(count, split, most=len(getattr(self, split)), of="of images")
             fewer[split] = getattr(self, split)[:count]
             labels = getattr(self, f"{split}_labels")
             fewer[f"{split}_labels"] = None if labels is None else labels[:count]
         return replace(self, **fewer)
+
+
+def _check_classes(classes):
+    if classes is None:
+        return None
+    names = () if isinstance(classes, str) or not np.iterable(classes) else tuple(classes)
+    if not names or not all(isinstance(name, str) for name in names):
+        raise ValueError(f"classes must be texts, a name for each label, not {classes!r}.")
+    return tuple(map(str, names))

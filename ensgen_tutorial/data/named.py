@@ -4,6 +4,8 @@ import contextlib
 import difflib
 import gzip
 import hashlib
+import io
+import math
 import os
 import sys
 import zlib
@@ -18,10 +20,12 @@ DIGIT_CLASSES = tuple("0123456789")
 FASHION_CLASSES = ("T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt",
                    "sneaker", "bag", "ankle boot")
 DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")
-# SHA-256 of what the gzip files hold, since distributors compress them anew. MNIST: LeCun, Cortes
-# and Burges 1998; Fashion-MNIST: Xiao, Rasul and Vollgraf 2017, arXiv 1708.07747.
+# Sizes and SHA-256 are of what the gzip files hold, since distributors compress them differently.
+# MNIST: LeCun, Cortes and Burges 1998; Fashion-MNIST: Xiao, Rasul and Vollgraf 2017,
+# arXiv 1708.07747.
 IDX_FILES = ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz",
              "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz")
+IDX_SHAPES = ((60_000, 28, 28), (60_000,), (10_000, 28, 28), (10_000,))
 IDX_SHA256 = {
     "mnist": ("ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
               "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
@@ -32,6 +36,7 @@ IDX_SHA256 = {
                       "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
                       "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"),
 }
+MNIST_NPZ_SIZE = 11_490_434                  # bytes
 MNIST_NPZ_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
 
 
@@ -44,9 +49,9 @@ def load_images(name, levels=None):
     None for all.
 
     The last two are looked for in the folder that the environment variable ENSGEN_DATA names (the
-    four idx files, or mnist.npz, in a subfolder of the data set's name or right there), then in
-    Debian's folder of dataset-fashion-mnist, then in Keras's cache; then they are downloaded into
-    that cache, which a line on stderr says. All are compared with their checksums.
+    four idx files, as .gz or unpacked, or mnist.npz, in a subfolder of the data set's name or right
+    there), then in Debian's folder of dataset-fashion-mnist, then in Keras's cache; then they are
+    downloaded into that cache, which a line on stderr says. All are compared with their checksums.
 
     Raises ValueError for an unknown name, more levels than there are and damaged files, OSError
     where files are missing and cannot be downloaded.
@@ -86,31 +91,48 @@ def _find_arrays(name):
     """Training images and labels, test images and labels, from the first place that has them."""
     cache = _keras_cache(name)
     own = os.environ.get("ENSGEN_DATA")
-    places = [Path(own).expanduser() / name, Path(own).expanduser()] if own else []
-    for place in places:                     # half of the files is a mistake to hear about
-        there = [file for file in IDX_FILES if (place / file).is_file()]
-        if 0 < len(there) < 4 and not (name == "mnist" and (place / "mnist.npz").is_file()):
-            missing = ", ".join(file for file in IDX_FILES if file not in there)
-            raise FileNotFoundError(f"ENSGEN_DATA's {place} has some of the files of {name}, and "
-                                    f"lacks {missing}.")
-    if name == "fashion_mnist":
-        places.append(DEBIAN_FOLDER)
-    for place in [*places, cache]:
+    own = [Path(own).expanduser() / name, Path(own).expanduser()] if own else []
+    places = [*own, *[DEBIAN_FOLDER] * (name == "fashion_mnist"), cache]
+    for place in places:
         if (arrays := _read_place(place, name)) is not None:
             return arrays
-    _download(name, cache)
+        if place in own:
+            _check_own_place(place, name)
+    _download(name, cache, places)
     if (arrays := _read_place(cache, name)) is None:
         raise FileNotFoundError(f"Keras did not put {name} into {cache}: set ENSGEN_DATA to the "
                                 "folder where it is.")
     return arrays
 
 
+def _idx_paths(place):
+    """Where the four files are in a folder, packed or unpacked; None for a missing one."""
+    return [next((path for path in (place / file, place / file.removesuffix(".gz"))
+                  if path.is_file()), None) for file in IDX_FILES]
+
+
+def _check_own_place(place, name):
+    """Raise where some of the files are there, or files of similar names: a mistake to hear of."""
+    paths = _idx_paths(place)
+    others = [path for path in (sorted(place.iterdir()) if place.is_dir() else ())
+              if path not in paths and ("ubyte" in path.name or path.match(f"{name}*.npz"))]
+    if any(paths) or others:
+        missing = ", ".join(file for file, path in zip(IDX_FILES, paths) if path is None)
+        found = ", ".join(f"{path.name}{'/' * path.is_dir()}" for path in others)
+        found = f", and has {found}: rename or move these" if others else ""
+        raise FileNotFoundError(f"ENSGEN_DATA's {place} lacks {missing} (or the same without .gz) "
+                                f"of {name}{found}.")
+
+
 def _read_place(place, name):
-    if all((place / file).is_file() for file in IDX_FILES):
-        return [read_idx(place / file, digest)
-                for file, digest in zip(IDX_FILES, IDX_SHA256[name], strict=True)]
+    paths = _idx_paths(place)
+    if None not in paths:
+        return [read_idx(*file)
+                for file in zip(paths, IDX_SHAPES, IDX_SHA256[name], strict=True)]
     if name == "mnist" and (place / "mnist.npz").is_file():
-        return _read_mnist_npz(place / "mnist.npz")
+        content = _read(place / "mnist.npz", MNIST_NPZ_SIZE, MNIST_NPZ_SHA256)
+        with np.load(io.BytesIO(content), allow_pickle=False) as file:
+            return [file[key] for key in ("x_train", "y_train", "x_test", "y_test")]
     return None
 
 
@@ -123,7 +145,7 @@ def _keras_cache(name):
     return home / "datasets" / ("fashion-mnist" if name == "fashion_mnist" else "")
 
 
-def _download(name, cache):
+def _download(name, cache, places):
     # On stderr, so that a report on stdout stays a report.
     print(f"Downloading {name} to {cache} ...", file=sys.stderr, flush=True)
     import keras
@@ -132,46 +154,41 @@ def _download(name, cache):
         with contextlib.redirect_stdout(sys.stderr):
             getattr(keras.datasets, name).load_data()
     except Exception as error:               # Keras raises a bare Exception for any failure
-        package = ("; on Debian and Ubuntu 'apt install dataset-fashion-mnist' does"
+        package = (", or on Debian or Ubuntu run 'apt install dataset-fashion-mnist'"
                    if name == "fashion_mnist" else "")
         raise ConnectionError(
-            f"{name} is not on this computer and could not be downloaded: connect to the network, "
-            f"or set ENSGEN_DATA to a folder with its four idx .gz files{package} ({error})."
+            f"{name} is not on this computer (looked for in {', '.join(map(str, places))}) and "
+            "could not be downloaded: connect to the network, or set ENSGEN_DATA to a folder with "
+            f"{', '.join(IDX_FILES)}{package} ({error})."
         ) from error
 
 
-def read_idx(path, digest):
-    """The uint8 array in a gzip idx file, if the SHA-256 of what it holds is ``digest``.
+def read_idx(path, shape, digest):
+    """The uint8 array of ``shape`` in an idx file, packed (.gz) or not, of this SHA-256.
 
-    Raises ValueError, naming the file, where it is no gzip file, cut short, no idx file, or
-    another one.
+    Raises ValueError, naming the file, where it is not a gzip file, is cut short, or is another
+    one. Of a file that is too long, no more than one byte too many is unpacked.
     """
     path = Path(path)
-    advice = "delete it and get it anew"
+    start = 4 + 4 * len(shape)               # of the pixels: type and number of axes, then sizes
+    content = _read(path, start + math.prod(shape), digest)
+    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
+
+
+def _read(path, size, digest):
+    """The content of a file, unpacked, if it has this size and this SHA-256."""
+    advice = "delete it and get it again"
     try:
-        with gzip.open(path) as file:
-            content = file.read()
+        with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file:
+            content = file.read(size + 1)
     except EOFError as error:
         raise ValueError(f"{path} is cut short: {advice}.") from error
     except (gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(f"{path} is not a whole gzip file ({error}): {advice}.") from error
-    axes = content[3] if content[:3] == b"\0\0\x08" and len(content) > 3 else 0  # 8: uint8
-    start = 4 + 4 * axes
-    shape = tuple(np.frombuffer(content[4:start], ">u4").tolist()) if len(content) >= start else ()
-    if not axes or len(shape) != axes or len(content) - start != np.prod(shape, dtype=object):
-        raise ValueError(f"{path} does not hold an idx file of bytes: {advice}.")
-    _check_digest(path, content, digest)
-    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
-
-
-def _check_digest(path, content, wanted):
-    found = hashlib.sha256(content).hexdigest()
-    if found != wanted:
+    if len(content) != size:
+        found = "more" if len(content) > size else f"{len(content):,}"
+        raise ValueError(f"{path} must hold {size:,} bytes, and holds {found}: {advice}.")
+    if (found := hashlib.sha256(content).hexdigest()) != digest:
         raise ValueError(f"{path} has the wrong checksum (SHA-256 {found[:12]}…, not "
-                         f"{wanted[:12]}…): it is damaged or of another data set, so replace it.")
-
-
-def _read_mnist_npz(path):
-    _check_digest(path, path.read_bytes(), MNIST_NPZ_SHA256)
-    with np.load(path, allow_pickle=False) as file:
-        return [file[key] for key in ("x_train", "y_train", "x_test", "y_test")]
+                         f"{digest[:12]}…): it is damaged or of another data set, so replace it.")
+    return content

@@ -1,45 +1,68 @@
 """Sums of predictions: members that were asked the very same question, in numbers."""
 
+import math
+
 import numpy as np
 
-from ..checks import check_count
-from ..data.pixels import to_images, to_pixels
+from ..checks import check_whole
+from ..data.pixels import check_pixels, to_signed
 from ..generators.base import Generator
-from ..predictors.flow import flow
-from .weighted_sum import check_members, check_weights, sum_up
+from ..measures.scoring import check_finite
+from ..predictors.flow import draw_by_flow
+from .objectives import Quadratic, Separate, squared_error
+from .weighted_sum import Ensemble, check_weights, sum_up, weighted_sum
+
+TIMES = 16                  # noise levels at which denoisers are compared
 
 
-class PredictionSum(Generator):
-    """ŷ = Σ_j w_j ŷ_j of members that answer one question, so that errors cancel.
+class PredictionSum(Ensemble):
+    """ŷ = Σ_j w_j ŷ_j of members that answer one input, so that errors cancel.
 
     Its squared error is the members' mean squared error less their ambiguity, exactly and for
-    every pixel: (ŷ − y)² = Σ_j w_j (ŷ_j − y)² − Σ_j w_j (ŷ_j − ŷ)².
+    every number of the answer: (ŷ − y)² = Σ_j w_j (ŷ_j − y)² − Σ_j w_j (ŷ_j − ŷ)².
 
-    members: denoisers (with ``denoise(noisy, t)`` and ``image_shape``), whose sum is a denoiser and
-    can draw; or anything with ``predict(inputs)``. weights: (M,) summing to 1, or None for equal
-    ones; for denoisers also (K, M), row k for times t in [k/K, (k+1)/K). steps: of drawing.
+    members: anything with ``predict(inputs)``. weights: (M,) summing to 1, or None for equal ones.
 
     Source: Krogh and Vedelsby 1995, "Neural network ensembles, cross validation, and active
     learning", NeurIPS 7, eq. 6. Lesson 10.
     """
 
-    no_likelihood = "it answers with numbers, not with probabilities"
+    member_kind = "predict"
+
+    def predict(self, inputs):
+        """The sum of the members' predictions for ``inputs``: an array of their shape."""
+        return weighted_sum([member.predict(inputs) for member in self.members], self.weights)
+
+    def squared_error(self, inputs, targets):
+        """Mean ‖y − ŷ‖² per input as a function of the weights: an Objective."""
+        targets = np.asarray(targets, float)
+        predictions = answers_of(self.members, targets.shape, lambda each: each.predict(inputs))
+        return squared_error(predictions, targets.ravel(), targets[0].size, "squared error per input")
+
+
+class DenoiserSum(Ensemble, Generator):
+    """The same sum of denoisers, asked about one noisy image: a denoiser, which can draw.
+
+    members: Generators with ``denoise(noisy, t)``, image_shape and levels. weights: (M,) summing to
+    1, or None for equal ones; or (K, M), row k for times t in [k/K, (k+1)/K). steps: of drawing.
+    """
+
+    member_kind = "denoise"
 
     def __init__(self, members, weights=None, steps=16):
-        members = tuple(members)
-        self.denoises = bool(members) and all(hasattr(member, "denoise") for member in members)
-        if not self.denoises and not all(hasattr(member, "predict") for member in members):
-            raise TypeError("every member must have denoise(noisy, t), or every one predict(inputs);"
-                            f" these are {', '.join(type(m).__name__ for m in members)}.")
-        self.members = check_members(members, Generator if self.denoises else object)
-        rows = ((len(weights),),) if self.denoises and np.ndim(weights) == 2 else ()
-        self.weights = check_weights(weights, len(self.members), rows)
-        self.image_shape = getattr(self.members[0], "image_shape", None)
-        self.levels, self.steps = getattr(self.members[0], "levels", None), steps
+        super().__init__(members, weights)
+        if self.image_shape is None or self.levels is None:
+            raise TypeError("denoisers must have image_shape and levels, so that their sum can draw; "
+                            f"{type(self.members[0]).__name__} has not.")
+        self.steps = check_whole(steps, "steps")
+
+    def checked(self, weights):
+        rows = (np.shape(weights)[:1],) if np.ndim(weights) == 2 else ()
+        return check_weights(weights, len(self.members), rows)
 
     def with_weights(self, weights):
         """The same members with other weights."""
-        return PredictionSum(self.members, weights, self.steps)
+        return DenoiserSum(self.members, weights, self.steps)
 
     def weights_at(self, t):
         """The weights (M,) at a time t in [0, 1]."""
@@ -49,15 +72,39 @@ class PredictionSum(Generator):
 
     def denoise(self, noisy, t):
         """The sum of what the members expect behind ``noisy`` (N, H, W, C): the same shape."""
-        return sum_up([member.denoise(noisy, t) for member in self.members], self.weights_at(t))
-
-    def predict(self, inputs):
-        """The sum of the members' predictions for ``inputs``: an array of their shape."""
-        return sum_up([member.predict(inputs) for member in self.members], self.weights)
+        return sum_up((member.denoise(noisy, t) for member in self.members), self.weights_at(t))
 
     def generate(self, count, seed=None):
-        if not self.denoises:
-            raise TypeError("only a sum of denoisers can draw: predictions need an input.")
-        noise = np.random.default_rng(seed).standard_normal((check_count(count), *self.image_shape))
-        images = flow(self, noise.astype(np.float32), self.steps)[-1]
-        return to_images(to_pixels(np.clip((images + 1) / 2, 0, 1), self.levels), self.levels)
+        return draw_by_flow(self, count, seed)
+
+    def squared_error(self, pixels, noise_levels=1, seed=0):
+        """Mean ‖y − ŷ‖² per image, over 16 times t, as a function of the weights: an Objective.
+
+        noise_levels: K; the times in [k/K, (k+1)/K) get weights of their own. seed: of the noise.
+        """
+        check_whole(noise_levels, "noise_levels")
+        pixels = check_pixels(pixels, self.image_shape, self.levels)
+        clean = to_signed(pixels.astype(np.float32), self.levels)
+        random, each = np.random.default_rng(seed), -(-TIMES // noise_levels)      # times a level
+
+        def error(t):
+            noisy = (1 - t) * random.standard_normal(clean.shape).astype(np.float32) + t * clean
+            answers = answers_of(self.members, clean.shape, lambda member: member.denoise(noisy, t))
+            return squared_error(answers, clean.ravel().astype(float),
+                                 math.prod(self.image_shape) / (noise_levels * each))
+
+        parts = [Quadratic.sum(error((level + (k + 0.5) / each) / noise_levels) for k in range(each))
+                 for level in range(noise_levels)]
+        return parts[0] if noise_levels == 1 else Separate(parts, lambda rows: rows)
+
+
+def answers_of(members, shape, ask):
+    """Every member's answer as a row of floats, (M, numbers), if it is finite and of ``shape``."""
+    rows = []
+    for j, member in enumerate(members):
+        answer = check_finite(ask(member), j, member)
+        if answer.shape != shape:
+            raise ValueError(f"members[{j}], {type(member).__name__}, answers in shape "
+                             f"{answer.shape}, and the truth has {shape}.")
+        rows.append(answer.ravel().astype(float))
+    return np.array(rows)

@@ -8,36 +8,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..checks import check_whole
+from ..measures.scoring import check_scores, ensemble_nats
 from .objectives import LogScore
-from .weights import expectation_maximisation
-
-
-def score_members(members, pixels, by="pixel"):
-    """log p_j of held-out images: (N, H·W·C, M) nats by pixel, for pools; (N, 1, M) by image, for
-    mixtures. Each member is asked once.
-
-    members: a dict name -> generator, or a sequence. pixels: (N, H, W, C) whole numbers.
-    """
-    members = list(members.values()) if isinstance(members, dict) else list(members)
-    if by not in ("pixel", "image"):
-        raise ValueError(f"by must be 'pixel' or 'image', not {by!r}.")
-    score = "log_pixel_likelihoods" if by == "pixel" else "log_likelihood"
-    for member in members:
-        if not hasattr(member, score):
-            raise TypeError(f"{type(member).__name__} has no likelihood by {by}.")
-    return np.stack([np.reshape(getattr(member, score)(pixels), (len(pixels), -1)).astype(float)
-                     for member in members], axis=-1)
-
-
-def ensemble_nats(scores, weights):
-    """−log p of every image under Σ_j w_j p_j: (N, rows, M), (M,) -> (N,) nats."""
-    largest = scores.max(axis=-1)
-    mixed = np.exp(scores - largest[..., None]) @ np.asarray(weights, float)
-    return -(np.log(mixed) + largest).sum(axis=1)
+from .solvers import expectation_maximisation
 
 
 def best_weights(scores, tolerance=1e-3):
     """The weights of a pool or mixture with the lowest mean −log p, by EM: (N, rows, M) -> (M,)."""
+    scores = check_scores(scores)
     goal = LogScore(scores.reshape(-1, scores.shape[-1]), scores.shape[1])
     return expectation_maximisation(goal, tolerance)[-1]
 
@@ -47,7 +26,7 @@ class Selection:
     """What greedy selection took.
 
     chosen: (size,) members in the order they came, some more than once. losses: (size,) mean −log p
-    in nats an image after each. weights: (M,) how often each was taken, as a share.
+    in nats per image after each. weights: (M,) how often each was taken, as a share.
     """
 
     chosen: np.ndarray
@@ -64,8 +43,7 @@ def greedy_selection(scores, size):
     models", ICML, §2.2.
     """
     scores = check_scores(scores)
-    if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
-        raise ValueError(f"size must be a whole number of members, 1 or more, not {size!r}.")
+    check_whole(size, "size", of="of members")
     largest = scores.max(axis=-1)
     ratios = np.exp(scores - largest[..., None])
     offset = largest.sum(axis=1).mean()
@@ -81,7 +59,7 @@ def greedy_selection(scores, size):
 
 
 def leave_one_out(scores, held_out, tolerance=1e-3):
-    """What each member brings: nats an image that are lost without it, weights fitted anew.
+    """What each member brings: nats per image that are lost without it, weights fitted again.
 
     scores: (N, rows, M) that weights are fitted to; held_out: (K, rows, M) that they are judged by.
     Returns (M,); below 0 where the others do better alone.
@@ -100,7 +78,7 @@ def leave_one_out(scores, held_out, tolerance=1e-3):
 
 
 def ambiguity(scores, weights):
-    """How much better the ensemble is than its members on average: a float ≥ 0, nats an image.
+    """How much better the ensemble is than its members on average: a float ≥ 0, nats per image.
 
     Σ_j w_j NLL_j − NLL of Σ_j w_j p_j, for scores (N, rows, M); 0 if all members agree.
     """
@@ -125,11 +103,3 @@ def pixel_errors(member, pixels):
     """What a pixel generator expects of each pixel, less what was there: (N·H·W·C,), in [-1, 1]."""
     values = np.arange(member.levels) / (member.levels - 1)
     return (member.pixel_probabilities(pixels) @ values - pixels / (member.levels - 1)).ravel()
-
-
-def check_scores(scores):
-    scores = np.asarray(scores, float)
-    if scores.ndim != 3 or not np.isfinite(scores).all():
-        raise ValueError("scores must be finite and have shape (images, rows, members), as from "
-                         f"score_members, not {scores.shape}.")
-    return scores

@@ -2,7 +2,31 @@
 
 import numpy as np
 
-from ..generators.base import Trainable
+from ..generators.base import Generator, Trainable
+
+
+class Ensemble:
+    """Members and their weights; a subclass says what is summed.
+
+    members: a sequence. weights: (M,) floats ≥ 0 that sum to 1, or None for equal ones.
+    """
+
+    member_kind = Generator             # a class, or the name of a method that every member has
+    why = ""                            # what the refusal of another member adds
+
+    def __init__(self, members, weights=None):
+        self.members = check_members(members, self.member_kind, self.why)
+        self.weights = self.checked(weights)
+        shape = getattr(self.members[0], "image_shape", None)
+        self.image_shape = None if shape is None else tuple(shape)
+        self.levels = getattr(self.members[0], "levels", None)
+
+    def checked(self, weights):
+        return check_weights(weights, len(self.members))
+
+    def with_weights(self, weights):
+        """The same members with other weights."""
+        return type(self)(self.members, weights)
 
 
 def weighted_sum(outputs, weights):
@@ -19,9 +43,12 @@ def weighted_sum(outputs, weights):
 
 
 def sum_up(outputs, weights):
-    """Σ_j w_j ŷ_j, unchecked; a weight may also be an array that broadcasts to its output."""
-    total = weights[0] * np.asarray(outputs[0])
-    for weight, output in zip(weights[1:], outputs[1:]):
+    """Σ_j w_j ŷ_j, unchecked, holding one output at a time.
+
+    A weight may also be an array that broadcasts to its output.
+    """
+    total = 0
+    for weight, output in zip(weights, outputs):
         total = total + weight * np.asarray(output)
     return total
 
@@ -42,29 +69,33 @@ def check_weights(weights, count, rows=()):
         raise ValueError(f"{count} members need {count} weights, and weights have shape "
                          f"{weights.shape}.")
     if not np.isfinite(weights).all():
-        raise ValueError(f"weights must be finite, not {weights.tolist()}.")
+        raise ValueError(f"weights must be finite, not {weights[~np.isfinite(weights)][0]}.")
     if (weights < 0).any():
         raise ValueError(f"weights must not be negative, and {weights.min():.6g} is.")
-    sums = weights.sum(axis=-1)
+    weights = weights.astype(np.float64)
+    sums = weights.sum(axis=-1, keepdims=True)
     if (abs(sums - 1) > 1e-6).any():
         worst = np.ravel(sums)[np.argmax(abs(np.ravel(sums) - 1))]
         raise ValueError(f"weights must sum to 1, and these sum to {worst:.6g}: divide them by "
                          "their sum.")
-    return weights.astype(np.float64)           # weights sum to 1
+    return weights / sums               # weights sum to 1, not only to six digits
 
 
 def check_members(members, kind, why=""):
     """A tuple of trained members of one kind that share image_shape and levels, or a clear error.
 
-    why: what the message adds where one is of another kind.
+    kind: a class, or the name of a method that every member must have. why: what the message adds
+    where one is of another kind.
     """
     members = tuple(members)
     if not members:
         raise ValueError("an ensemble needs at least one member, and the list is empty.")
     for member in members:
-        if not isinstance(member, kind):
-            raise TypeError(f"every member must be a {kind.__name__}, and "
-                            f"{type(member).__name__} is not one{why}.")
+        name = type(member).__name__
+        if isinstance(kind, str) and not hasattr(member, kind):
+            raise TypeError(f"every member must have a method {kind}, and {name} has none{why}.")
+        if isinstance(kind, type) and not isinstance(member, kind):
+            raise TypeError(f"every member must be a {kind.__name__}, and {name} is not one{why}.")
         if isinstance(member, Trainable):
             member.check_trained()
     for attribute in ("image_shape", "levels"):

@@ -1,1 +1,1 @@
-"""Generators: one file a kind, one interface (``base``)."""
+"""Generators: one file per kind, one interface (``base``)."""

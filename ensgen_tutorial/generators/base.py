@@ -1,11 +1,15 @@
 """What every generator can do: draw, score, and (pixel generators) read pixels in raster order."""
 
 import inspect
+import math
 
 import numpy as np
 
 from ..checks import check_count
 from ..data.pixels import check_pixels, to_images, to_pixels
+
+
+MEMORY = 2**28              # about how many bytes drawing or scoring may take at one time
 
 
 class NotTrainedError(RuntimeError):
@@ -26,7 +30,7 @@ class Generator:
 
 
 class LikelihoodGenerator(Generator):
-    """A generator that also tells how probable given pixels are.
+    """A generator that also says how probable given pixels are.
 
     Attributes: ``levels``, how many values a pixel can take; ``exact``, whether
     ``log_likelihood`` is the likelihood itself or a lower bound of it.
@@ -36,7 +40,7 @@ class LikelihoodGenerator(Generator):
     exact = True
 
     def log_likelihood(self, pixels, known=None):
-        """Log-likelihood of ``pixels`` (N, H, W, C whole numbers): (N,) in nats an image.
+        """Log-likelihood of ``pixels`` (N, H, W, C whole numbers): (N,) in nats per image.
 
         ``known``: a boolean mask that broadcasts to ``pixels``; only those pixels then count,
         and the others are summed out.
@@ -55,7 +59,14 @@ class PixelGenerator(LikelihoodGenerator):
     """A generator that reads pixels in raster order: row by row, left to right, R before G before B.
 
     The chain rule makes its likelihood exact: log p(x) = Σ_i log p(x_i | x_1 … x_{i-1}).
+    A subclass needs ``image_shape``, ``levels`` and ``pixel_probabilities``; everything else
+    follows from these, a piece of the images at a time, so that memory stays bounded.
     """
+
+    @property
+    def bytes_per_image(self):
+        """About how much memory a reader takes for each image; by this, drawing is cut up."""
+        return 16 * math.prod(self.image_shape) * self.levels           # four copies of all answers
 
     def pixel_probabilities(self, pixels):
         """p(x_i = v | pixels before i) for every pixel and value.
@@ -75,37 +86,45 @@ class PixelGenerator(LikelihoodGenerator):
     def log_pixel_likelihoods(self, pixels):
         """log p(x_i | pixels before i) of the pixels that are there: float32 (N, H, W, C), nats."""
         pixels = check_pixels(pixels, self.image_shape, self.levels)
+        # Sixteen copies of all answers: a pool holds one of each member.
+        most = MEMORY // (64 * math.prod(self.image_shape) * self.levels)
+        return np.concatenate([self.log_chosen(pixels[some]) for some in pieces(len(pixels), most)])
+
+    def log_chosen(self, pixels):
         probabilities = self.pixel_probabilities(pixels)
         chosen = np.take_along_axis(probabilities, pixels[..., None].astype(np.int64), axis=-1)
         return np.log(np.maximum(chosen[..., 0], np.finfo(np.float32).tiny))
 
     def generate(self, count, seed=None):
-        count = check_count(count)
-        nothing = np.zeros((count, *self.image_shape), np.float32)
+        nothing = np.zeros((check_count(count), *self.image_shape), np.float32)
         return self.complete(nothing, known=False, seed=seed)
 
     def complete(self, images, known, seed=None):
         """As in :class:`LikelihoodGenerator`; what is known must come first in raster order."""
         pixels = check_pixels(to_pixels(images, self.levels), self.image_shape, self.levels)
-        count = len(pixels)
-        given = pixels.reshape(count, -1)
-        known = check_prefix(known, pixels.shape).reshape(count, -1)
-        # One number a pixel, whether drawn or given: the same seed draws the same rest.
+        known = check_prefix(known, pixels.shape).reshape(len(pixels), -1)
+        given = pixels.reshape(len(pixels), -1)
+        # One number per pixel, whether drawn or given: the same seed draws the same rest.
         uniforms = np.random.default_rng(seed).random(given.shape)
-        reader = self.reader(count)
-        drawn = np.empty_like(given)
+        drawn = np.concatenate([self.read(given[some], known[some], uniforms[some]) for some in
+                                pieces(len(given), MEMORY // self.bytes_per_image)])
+        return to_images(drawn.reshape(pixels.shape), self.levels)
+
+    def read(self, given, known, uniforms):
+        """Walk some images: their pixels (N, pixels), drawn where they are not known."""
+        reader, drawn = self.reader(len(given)), np.empty_like(given)
         for i in range(given.shape[1]):
             # A reader is asked even where the pixel is given: its states follow the reading.
             values = draw_values(reader.probabilities(), uniforms[:, i])
             drawn[:, i] = np.where(known[:, i], given[:, i], values)
             reader.write(drawn[:, i])
-        return to_images(drawn.reshape(pixels.shape), self.levels)
+        return drawn
 
 
 class PixelReader:
     """Walks images in raster order; the plain way, with a full pass at every pixel.
 
-    Use: ``probabilities()`` tells about the next pixel, ``write(values)`` fixes it and moves on.
+    Use: ``probabilities()`` says what the next pixel may be, ``write(values)`` fixes it and moves on.
     """
 
     def __init__(self, generator, count):
@@ -135,7 +154,11 @@ class Trainable(Generator):
     @property
     def hyperparameters(self):
         """The constructor's arguments and their values, as a dict."""
-        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
+        names = inspect.signature(type(self)).parameters
+        if missing := [name for name in names if not hasattr(self, name)]:
+            raise TypeError(f"{type(self).__name__}'s constructor must store its argument under its "
+                            f"own name, self.{missing[0]} = {missing[0]}, so that it can be kept.")
+        return {name: getattr(self, name) for name in names}
 
     def check_trained(self):
         if not self.trained:
@@ -145,6 +168,18 @@ class Trainable(Generator):
                 "to see what untrained parameters do."
             )
 
+    def learnt(self):
+        """What was learnt: a dict name -> array of numbers, for the store."""
+        raise NotImplementedError
+
+    def restore(self, arrays):
+        """Take back what ``learnt`` gave; from then on the generator is trained."""
+        raise NotImplementedError
+
+    def learnt_shapes(self):
+        """What ``learnt`` will give: a dict name -> shape, or None where it depends on the data."""
+        return None
+
 
 class Learner(Trainable):
     """A generator that learns in one go, by counting, EM or scikit-learn, without epochs."""
@@ -153,13 +188,11 @@ class Learner(Trainable):
         """Learn from an ImageSet: ``images.train``, and ``images.validation`` for choices."""
         raise NotImplementedError
 
-    def learnt(self):
-        """What was learnt: a dict name -> array of numbers, for the store."""
-        raise NotImplementedError
 
-    def restore(self, arrays):
-        """Take back what ``learnt`` gave."""
-        raise NotImplementedError
+def pieces(count, most):
+    """Slices that cover ``count`` images, at most ``most`` each, at least one."""
+    most = max(1, int(most))
+    return [slice(first, first + most) for first in range(0, count, most)]
 
 
 def draw_values(probabilities, uniforms):
@@ -176,7 +209,7 @@ def mask_log_likelihood(log_pixel_likelihoods, known, pixels):
 
 
 def check_known(known, shape):
-    """A boolean mask of ``shape`` from one that broadcasts to it, or a clear error."""
+    """A boolean mask of ``shape`` from one that broadcasts to it, or a TypeError or ValueError."""
     known = np.asarray(known)
     if known.dtype != bool:
         raise TypeError(f"known must be a boolean mask, not an array of {known.dtype}.")

@@ -8,7 +8,6 @@ import joblib
 import numpy as np
 import sklearn
 import skops.io
-from numpy.lib.stride_tricks import sliding_window_view
 from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer
@@ -26,11 +25,11 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import LinearSVC
 from threadpoolctl import ThreadpoolController
 
-from ..checks import check_count, check_image_shape
+from ..checks import check_count, check_image_shape, check_whole
 from ..data.pixels import check_levels, check_pixels
 from .base import Learner, PixelGenerator, PixelReader
+from .windows import causal_features, level_questions, window_size, with_margin
 
-OUTSIDE = -1                    # what a neighbour outside the image looks like
 PLACES = [-3, -2, -1]           # the last features: row, column, channel
 LEAST_SMOOTHING = 1e-3
 AT_ONCE = 2**14                 # rows of features
@@ -91,7 +90,7 @@ class PixelClassifier(PixelGenerator, Learner):
     share s chosen on the validation split, 0.001 at least. Both parts sum to 1, and so does p.
 
     To a classifier, level 7 is as far from 8 as from 0. With ``ordinal`` it is asked one yes-or-no
-    question a level instead, "is it v, if it is v or more?", with v among the features: one
+    question per level instead, "is it v, if it is v or more?", with v among the features: one
     classifier of two classes learns from all levels (Frank and Hall 2001 order classes likewise).
 
     image_shape: (H, W, C). levels: values a pixel can take. classifier: a name in ``RECIPES`` or a
@@ -102,25 +101,24 @@ class PixelClassifier(PixelGenerator, Learner):
     def __init__(self, image_shape, levels, classifier="random forest", reach=2, ordinal=False,
                  seed=0):
         self.image_shape = check_image_shape(image_shape)
-        check_levels(levels)
+        levels = check_levels(levels)
         check_classifier(classifier)
-        if isinstance(reach, bool) or not isinstance(reach, (int, np.integer)) or reach < 1:
-            raise ValueError(f"reach must be a whole number of pixels, 1 or more, not {reach!r}.")
         if not isinstance(ordinal, bool):
             raise TypeError(f"ordinal must be True or False, not {ordinal!r}.")
-        self.levels, self.classifier, self.reach = levels, classifier, reach
+        self.levels, self.classifier = levels, classifier
+        self.reach = check_whole(reach, "reach", of="of pixels")
         self.ordinal, self.seed = ordinal, seed
         self.fitted = self.smoothing = self.histograms = None
 
     @property
     def hyperparameters(self):
-        """As for every generator; a classifier that is no name is told as text, for the store."""
-        told = super().hyperparameters
+        """As for every generator; a classifier without a name becomes text, for the store."""
+        values = super().hyperparameters
         if not isinstance(self.classifier, str):
             parameters = self.classifier.get_params().items()
-            told["classifier"] = [type(self.classifier).__name__,
-                                  *(f"{name}={value!r}" for name, value in sorted(parameters))]
-        return told
+            values["classifier"] = [type(self.classifier).__name__,
+                                    *(f"{name}={value!r}" for name, value in sorted(parameters))]
+        return values
 
     def learn(self, images):
         classifier = fresh(self.classifier, self.seed)
@@ -205,7 +203,7 @@ class PixelClassifier(PixelGenerator, Learner):
         version = arrays["scikit_learn"].tobytes().decode()
         if version != sklearn.__version__:
             raise ValueError(f"this classifier was learnt with scikit-learn {version}, and here is "
-                             f"{sklearn.__version__}: let it learn anew (retrain=True).")
+                             f"{sklearn.__version__}: let it learn again (retrain=True).")
         content = arrays["classifier"].tobytes()
         foreign = set(skops.io.get_untrusted_types(data=content)) - TRUSTED
         if foreign:
@@ -222,7 +220,7 @@ class PixelClassifier(PixelGenerator, Learner):
 
 
 class ClassifierReader(PixelReader):
-    """Walks all images in lockstep: one question to the classifier a pixel."""
+    """Walks all images in lockstep: one question to the classifier per pixel."""
 
     def __init__(self, generator, count):
         self.generator, self.position = generator, 0
@@ -247,7 +245,7 @@ class ClassifierReader(PixelReader):
 
 
 def check_classifier(classifier):
-    """A name in RECIPES or a scikit-learn classifier with probabilities, or a clear error."""
+    """A name in RECIPES or a scikit-learn classifier with probabilities, or a TypeError or ValueError."""
     if isinstance(classifier, str):
         if classifier not in RECIPES:
             raise ValueError(f"classifier must be one of {', '.join(RECIPES)}, or a scikit-learn "
@@ -282,46 +280,6 @@ def thread_pools():
 def one_thread_each():
     """Let OpenMP and BLAS use one thread: many small tasks, and busy cores make waiting dear."""
     return thread_pools().limit(limits=1)
-
-
-def window_size(reach):
-    """How many pixels of the window come before its pixel: the rows above, and the left."""
-    return reach * (2 * reach + 1) + reach
-
-
-def with_margin(rows, reach):
-    """Rows (N, H, W) with a margin above, left and right: float32 (N, H + reach, W + 2·reach)."""
-    return np.pad(rows.astype(np.float32), ((0, 0), (reach, 0), (reach, reach)),
-                  constant_values=OUTSIDE)
-
-
-def causal_features(pixels, reach):
-    """What a classifier is told about each pixel: float32 (N·H·W·C, window_size + 3).
-
-    pixels: (N, H, W, C) whole numbers. Colour images are read as rows of W·C values, as by
-    PixelCNN. The features: the window row by row up to the pixel, its row, column and channel.
-    """
-    count, height, width, channels = pixels.shape
-    margin = with_margin(pixels.reshape(count, height, width * channels), reach)
-    windows = sliding_window_view(margin, (reach + 1, 2 * reach + 1), axis=(1, 2))
-    size = window_size(reach)
-    features = np.empty((*pixels.shape, size + 3), np.float32)
-    features[..., :size] = windows.reshape(*pixels.shape, -1)[..., :size]
-    for i, place in enumerate(np.indices((height, width, channels))):
-        features[..., size + i] = place
-    return features.reshape(-1, size + 3)
-
-
-def level_questions(features, values, levels):
-    """"Is it v?" for each v from 0 up to the value: (questions, 1 + features), (questions,) 0 or 1.
-
-    No question is asked about the highest level: what has reached it is it.
-    """
-    many = np.minimum(values.astype(int) + 1, levels - 1)
-    rows = np.repeat(np.arange(len(values)), many)
-    asked = np.arange(len(rows)) - np.repeat(np.cumsum(many) - many, many)
-    return (np.hstack([asked[:, None].astype(np.float32), features[rows]]),
-            (values[rows] == asked).astype(int))
 
 
 def pixel_histograms(pixels, levels):

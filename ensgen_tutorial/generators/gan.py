@@ -6,9 +6,9 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from ..checks import check_count, check_image_shape
-from ..data.pixels import check_levels, to_images, to_pixels
-from .keras_model import KerasGenerator, seeded
+from ..checks import check_count, check_image_shape, check_number, check_whole
+from ..data.pixels import check_levels, from_signed, to_signed
+from .keras_model import KerasGenerator, answers, seeded
 
 
 class GAN(KerasGenerator):
@@ -28,14 +28,13 @@ class GAN(KerasGenerator):
     """
 
     keep_best = False
-    no_likelihood = "it learns to paint, not how probable a picture is"
 
     def __init__(self, image_shape, levels, latents=32, filters=64, seed=0, gain=1.0):
         super().__init__()
         self.image_shape = check_image_shape(image_shape)
-        check_levels(levels)
-        self.levels, self.latents, self.filters, self.seed = levels, latents, filters, seed
-        self.gain = gain
+        levels = check_levels(levels)
+        self.levels, self.seed, self.gain = levels, seed, check_number(gain, "gain", above=0)
+        self.latents, self.filters = check_whole(latents, "latents"), check_whole(filters, "filters")
         # Images are halved until their shorter side is about 4, 7 at most.
         halvings = max(0, round(math.log2(min(self.image_shape[:2]) / 5.5)))
         with seeded(seed):
@@ -83,7 +82,7 @@ class GAN(KerasGenerator):
         The last two terms have the same value, so they cancel. Their gradients cancel in the
         discriminator's parameters only, and leave the generator's own loss in its parameters.
         """
-        real = ops.cast(pixels, "float32") * (2 / (self.levels - 1)) - 1
+        real = to_signed(ops.cast(pixels, "float32"), self.levels)
         z = keras.random.normal((ops.shape(real)[0], self.latents), seed=self.noise)
         real, fake = map(self.blurred, (real, self.painter(z, training=training)))
         # One pass for all three: spectral normalisation is the same for each of them.
@@ -103,8 +102,7 @@ class GAN(KerasGenerator):
     def decode(self, z):
         """The images of latents: (N, latents) -> float32 (N, H, W, C) in [0, 1]."""
         self.check_trained()
-        painted = self.painter.predict(np.asarray(z, np.float32), batch_size=256, verbose=0)
-        return to_images(to_pixels(np.clip((painted + 1) / 2, 0, 1), self.levels), self.levels)
+        return from_signed(answers(self.painter, np.asarray(z, np.float32)), self.levels)
 
     def generate(self, count, seed=None):
         self.check_trained()

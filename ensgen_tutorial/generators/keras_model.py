@@ -1,13 +1,16 @@
 """Generators that learn with Keras: one loss for each image, and nothing else about training."""
 
 import random
+import threading
 from contextlib import contextmanager
 
 import keras
 import numpy as np
 from keras import ops
 
-from .base import Trainable
+from .base import Trainable, pieces
+
+SEEDING = threading.RLock()
 
 
 class KerasGenerator(Trainable, keras.Model):
@@ -19,6 +22,10 @@ class KerasGenerator(Trainable, keras.Model):
 
     keep_best = True            # after training: the best epoch on validation, or the last one
     classes = None              # how many, where image_losses wants (pixels, labels)
+
+    def __init_subclass__(cls, **options):
+        super().__init_subclass__(**options)
+        keras.saving.register_keras_serializable(cls.__module__)(cls)
 
     def make_optimizer(self, learning_rate):
         """The optimizer that ``train_generator`` uses, for a number or a schedule."""
@@ -47,13 +54,72 @@ class KerasGenerator(Trainable, keras.Model):
         """The parameters as float arrays: a list in the network's own order."""
         return [np.asarray(ops.convert_to_numpy(weight)) for weight in self.weights]
 
+    def learnt(self):
+        return numbered(self.weights)
+
+    def restore(self, arrays):
+        assign(self.weights, arrays)
+        self.trained = True
+
+    def learnt_shapes(self):
+        return shapes_of(self.weights)
+
+    def get_config(self):
+        return self.hyperparameters
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+    # Keras saves, copies and pickles a model by these two; a trained one stays trained.
+    def save_own_variables(self, store):
+        super().save_own_variables(store)
+        store["trained"] = np.array(self.trained)
+
+    def load_own_variables(self, store):
+        store = {name: store[name] for name in store.keys()}
+        self.trained = bool(store.pop("trained"))
+        super().load_own_variables(store)
+
 
 @contextmanager
 def seeded(seed):
-    """Let Keras draw its initial parameters and dropout seeds from ``seed``, and only here."""
-    before = random.getstate()
-    random.seed(seed)                  # Keras takes every default seed from Python's generator
-    try:
-        yield
-    finally:
-        random.setstate(before)
+    """Let Keras draw its initial parameters and dropout seeds from ``seed``, and only here.
+
+    Keras takes every default seed from Python's one random generator, so threads take turns.
+    """
+    with SEEDING:
+        before = random.getstate()
+        random.seed(seed)
+        try:
+            yield
+        finally:
+            random.setstate(before)
+
+
+def answers(network, inputs, batch_size=256):
+    """A network's output in NumPy for an array of N rows, or a list of several, in batches.
+
+    Keras's ``predict`` does the same and takes 50 ms to begin, which small networks are asked too
+    often for.
+    """
+    count = len(inputs[0] if isinstance(inputs, list) else inputs)
+    return np.concatenate([
+        network.predict_on_batch(keras.tree.map_structure(lambda array: array[some], inputs))
+        for some in pieces(count, batch_size)])
+
+
+def numbered(variables):
+    """Variables as a dict "0", "1", … of NumPy copies, in their own order."""
+    return {f"{i}": np.array(ops.convert_to_numpy(v)) for i, v in enumerate(variables)}
+
+
+def assign(variables, arrays):
+    """Variables get back the values that ``numbered`` took."""
+    for i, variable in enumerate(variables):
+        variable.assign(arrays[f"{i}"])
+
+
+def shapes_of(variables):
+    """A dict "0", "1", … of the variables' shapes."""
+    return {f"{i}": tuple(variable.shape) for i, variable in enumerate(variables)}

@@ -5,6 +5,8 @@ import numpy as np
 from keras import layers, ops
 from scipy.special import expit
 
+from ..data.pixels import to_signed
+
 STEPS = ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1))      # (down, right): how images are moved
 
 
@@ -12,7 +14,7 @@ class Shifts(layers.Layer):
     """Moves some training images by one pixel, at random: copies that cost no new data.
 
     Three fifths of the images are moved, equally often to each side; the rim that is left is 0.
-    The network is told which way, so that moved copies teach it without being drawn (Jun et al.
+    Which way is an input of the network, so that moved copies teach it without being drawn (Jun et al.
     2020, "Distribution augmentation for generative modeling", ICML).
     """
 
@@ -37,7 +39,7 @@ class Shifts(layers.Layer):
 
 
 class ConditionBias(layers.Layer):
-    """Adds what a condition (N, width) says to every position of features (N, H, W, F)."""
+    """Adds a bias that depends on a condition (N, width) to every position of (N, H, W, F)."""
 
     def build(self, shapes):
         (*_, features), (*_, width) = shapes
@@ -58,7 +60,7 @@ class ScaledPixels(layers.Layer):
         self.levels = levels
 
     def call(self, pixels):
-        values = ops.cast(pixels, self.compute_dtype) * (2 / (self.levels - 1)) - 1
+        values = to_signed(ops.cast(pixels, self.compute_dtype), self.levels)
         return ops.concatenate([values, ops.ones_like(values)], axis=-1)
 
 
@@ -74,7 +76,7 @@ class PositionBias(layers.Layer):
 
 def scaled(values, levels):
     """ScaledPixels in NumPy for one position: (N,) whole numbers -> (N, 2)."""
-    values = values.astype(np.float32) * (2 / (levels - 1)) - 1
+    values = to_signed(values.astype(np.float32), levels)
     return np.stack([values, np.ones_like(values)], axis=-1)
 
 

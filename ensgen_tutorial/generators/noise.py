@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ..checks import check_image_shape
+from ..checks import check_image_shape, check_number
 from ..data.pixels import check_levels, check_pixels
-from .template import MixtureLearner, TemplateMixture, check_smoothing, smoothed_histograms
+from .template import MixtureLearner, TemplateMixture, smoothed_histograms
 
 
 class UniformNoise(TemplateMixture):
@@ -16,7 +16,7 @@ class UniformNoise(TemplateMixture):
 
     def __init__(self, image_shape, levels):
         shape = check_image_shape(image_shape)
-        check_levels(levels)
+        levels = check_levels(levels)
         super().__init__(np.full((1, *shape, levels), 1 / levels))
 
     def count_params(self):
@@ -34,8 +34,8 @@ class IndependentPixels(MixtureLearner):
 
     def __init__(self, image_shape, levels, smoothing=0.5):
         self.image_shape = check_image_shape(image_shape)
-        check_levels(levels)
-        self.levels, self.smoothing = levels, check_smoothing(smoothing)
+        levels = check_levels(levels)
+        self.levels, self.smoothing = levels, check_number(smoothing, "smoothing", above=0)
 
     def learn(self, images):
         pixels = check_pixels(images.train, self.image_shape, self.levels)

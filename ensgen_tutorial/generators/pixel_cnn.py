@@ -5,6 +5,7 @@ import numpy as np
 from keras import layers, ops
 from scipy.special import softmax
 
+from ..checks import check_number, check_whole
 from .base import PixelReader
 from .keras_model import seeded
 from .layers import PositionBias, ScaledPixels, scaled, silu
@@ -41,7 +42,7 @@ class MaskedConv2D(layers.Layer):
 class PixelCNN(RasterNetwork):
     """A residual PixelCNN: log p(x) as a sum over pixels, each seen only from above and left.
 
-    image_shape: (H, W, C). levels: values a pixel can take. filters: features a layer.
+    image_shape: (H, W, C). levels: values a pixel can take. filters: features per layer.
     blocks: residual blocks. first_size, size: side of the first kernel and of the others, odd.
     dropout: share of features dropped in training. classes: how many, to learn from labels, or
     None. shifts: whether to learn from moved copies too. seed: of everything random.
@@ -52,8 +53,9 @@ class PixelCNN(RasterNetwork):
     def __init__(self, image_shape, levels, filters=48, blocks=3, first_size=7, size=3,
                  dropout=0.15, classes=None, shifts=False, seed=0):
         super().__init__(image_shape, levels, classes, shifts, seed)
-        self.filters, self.blocks, self.dropout = filters, blocks, dropout
-        self.first_size, self.size = first_size, size
+        self.filters, self.blocks = check_whole(filters, "filters"), check_whole(blocks, "blocks")
+        self.first_size, self.size = check_odd(first_size, "first_size"), check_odd(size, "size")
+        self.dropout = check_number(dropout, "dropout", 0, below=1)
         with seeded(seed):
             self.network = self.build_network()
         self.built = True
@@ -63,10 +65,10 @@ class PixelCNN(RasterNetwork):
         condition = self.condition_input()
         x = ScaledPixels(self.levels)(pixels)
         x = MaskedConv2D(self.filters, self.first_size, center=False)(x)
-        x = self.told(PositionBias()(x), condition)
+        x = self.conditioned(PositionBias()(x), condition)
         for _ in range(self.blocks):
             y = layers.Dropout(self.dropout)(layers.Activation("silu")(x))
-            y = self.told(MaskedConv2D(self.filters, self.size)(y), condition)
+            y = self.conditioned(MaskedConv2D(self.filters, self.size)(y), condition)
             y = layers.Conv2D(self.filters, 1)(layers.Activation("silu")(y))
             x = layers.Add()([x, y])
         x = layers.Activation("silu")(x)
@@ -74,6 +76,11 @@ class PixelCNN(RasterNetwork):
         x = layers.Dropout(self.dropout)(x)
         x = layers.Conv2D(self.levels, 1, dtype="float32")(x)
         return keras.Model(pixels if condition is None else [pixels, condition], x)
+
+    @property
+    def features_kept(self):
+        """How many numbers a reader keeps for each position, windows of the rows above included."""
+        return 2 * (self.blocks + 1) * self.filters
 
     def step_reader(self, count, condition):
         return PixelCNNReader(self, count, condition)
@@ -83,7 +90,7 @@ class PixelCNNReader(PixelReader):
     """Walks images in raster order and computes, at each pixel, only what is new there.
 
     Every masked layer keeps its inputs. What the rows above contribute is known for a whole row
-    before its first pixel is drawn, so it is computed once a row; only the taps to the left
+    before its first pixel is drawn, so it is computed once per row; only the taps to the left
     remain for each pixel.
     """
 
@@ -102,12 +109,12 @@ class PixelCNNReader(PixelReader):
             kernel, bias = next(parameters), next(parameters)
             return RowMemory(kernel, bias, size // 2, center, count, self.height, self.width)
 
-        def told():
+        def condition_bias():
             return 0 if condition is None else condition @ next(parameters)
 
         self.first = masked(generator.first_size, center=False)
-        self.position_bias, self.told = next(parameters), told()
-        self.blocks = [(masked(generator.size, True), told(), *dense())
+        self.position_bias, self.bias = next(parameters), condition_bias()
+        self.blocks = [(masked(generator.size, True), condition_bias(), *dense())
                        for _ in range(generator.blocks)]
         self.head = [dense(), dense()]
 
@@ -115,10 +122,10 @@ class PixelCNNReader(PixelReader):
         if self.column == 0:
             for memory in (self.first, *(block[0] for block in self.blocks)):
                 memory.begin_row(self.row)
-        x = self.first.output(self.column) + self.position_bias[self.row, self.column] + self.told
-        for memory, told, kernel, bias in self.blocks:
+        x = self.first.output(self.column) + self.position_bias[self.row, self.column] + self.bias
+        for memory, condition_bias, kernel, bias in self.blocks:
             memory.store(self.column, silu(x))
-            x = x + silu(memory.output(self.column) + told) @ kernel + bias
+            x = x + silu(memory.output(self.column) + condition_bias) @ kernel + bias
         (hidden, hidden_bias), (output, output_bias) = self.head
         return softmax(silu(silu(x) @ hidden + hidden_bias) @ output + output_bias, axis=-1)
 
@@ -155,3 +162,10 @@ class RowMemory:
     def output(self, column):
         left = self.current[:, column : column + self.taps]
         return self.above[column] + left.reshape(len(left), -1) @ self.left_kernel
+
+
+def check_odd(size, name):
+    """The side of a kernel with a centre, or a ValueError."""
+    if check_whole(size, name) % 2 == 0:
+        raise ValueError(f"{name} must be odd, so that a kernel has a centre, not {size}.")
+    return int(size)

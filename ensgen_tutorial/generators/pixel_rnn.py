@@ -1,10 +1,13 @@
 """PixelRNN: a recurrent network along the raster scan (van den Oord et al. 2016, Cho et al. 2014)."""
 
+import math
+
 import keras
 import numpy as np
 from keras import layers, ops
 from scipy.special import expit, softmax
 
+from ..checks import check_number, check_whole
 from .base import PixelReader
 from .keras_model import seeded
 from .layers import PositionBias, ScaledPixels, scaled, silu
@@ -31,7 +34,7 @@ class CausalNeighbours(layers.Layer):
 class PixelRNN(RasterNetwork):
     """A GRU that reads the pixels in raster order; its state remembers all that it has read.
 
-    At each pixel it is shown the four neighbours already read and a learnt bias of the position.
+    At each pixel its input is the four neighbours already read and a learnt bias of the position.
     image_shape: (H, W, C). levels: values a pixel can take. units: width of the state.
     dropout: share of features dropped in training. classes: how many, to learn from labels, or
     None. shifts: whether to learn from moved copies too. seed: of everything random.
@@ -43,7 +46,8 @@ class PixelRNN(RasterNetwork):
     def __init__(self, image_shape, levels, units=64, dropout=0.05, classes=None, shifts=False,
                  seed=0):
         super().__init__(image_shape, levels, classes, shifts, seed)
-        self.units, self.dropout = units, dropout
+        self.units = check_whole(units, "units")
+        self.dropout = check_number(dropout, "dropout", 0, below=1)
         with seeded(seed):
             self.network = self.build_network()
         self.built = True
@@ -54,7 +58,7 @@ class PixelRNN(RasterNetwork):
         condition = self.condition_input()
         x = CausalNeighbours()(ScaledPixels(self.levels)(pixels))
         x = PositionBias()(layers.Dense(self.units)(x))
-        x = layers.Activation("silu")(self.told(x, condition))
+        x = layers.Activation("silu")(self.conditioned(x, condition))
         x = layers.Dropout(self.dropout)(layers.Reshape((height * width, self.units))(x))
         states = layers.GRU(self.units, return_sequences=True)(x)
         x = layers.Dropout(self.dropout)(layers.Concatenate()([states, x]))
@@ -62,18 +66,23 @@ class PixelRNN(RasterNetwork):
         x = layers.Reshape((height, width, self.levels))(layers.Dense(self.levels, dtype="float32")(x))
         return keras.Model(pixels if condition is None else [pixels, condition], x)
 
+    @property
+    def features_kept(self):
+        """How many numbers a reader keeps for each position: two features, and the state's share."""
+        return 2 + math.ceil(8 * self.units / math.prod(self.rows_shape))
+
     def step_reader(self, count, condition):
         return PixelRNNReader(self, count, condition)
 
 
 class PixelRNNReader(PixelReader):
-    """Walks images in raster order with one step of the GRU a pixel; the state is kept."""
+    """Walks images in raster order with one step of the GRU per pixel; the state is kept."""
 
     def __init__(self, generator, count, condition):
         self.levels = generator.levels
         height, self.width, _ = generator.rows_shape
         self.input_kernel, self.input_bias, self.position_bias, *rest = generator.arrays()
-        self.told = 0 if condition is None else condition @ rest.pop(0)
+        self.condition_bias = 0 if condition is None else condition @ rest.pop(0)
         self.kernel, self.state_kernel, self.biases, *self.head = rest
         self.row = self.column = 0
         self.state = np.zeros((count, generator.units), np.float32)
@@ -84,7 +93,7 @@ class PixelRNNReader(PixelReader):
         row, column = self.row + 1, self.column + 1
         neighbours = [self.features[row + down, column + right] for down, right in NEIGHBOURS]
         x = np.concatenate(neighbours, axis=-1) @ self.input_kernel + self.input_bias
-        x = silu(x + self.position_bias[self.row, self.column] + self.told)
+        x = silu(x + self.position_bias[self.row, self.column] + self.condition_bias)
         self.state = self.step(x, self.state)
         hidden, hidden_bias, output, output_bias = self.head
         x = silu(np.concatenate([self.state, x], axis=-1) @ hidden + hidden_bias)

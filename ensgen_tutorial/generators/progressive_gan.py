@@ -7,8 +7,8 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from ..checks import check_image_shape
-from ..data.pixels import check_levels, to_images, to_pixels
+from ..checks import check_image_shape, check_whole
+from ..data.pixels import check_levels, from_signed
 from .gan import GAN
 from .keras_model import KerasGenerator, seeded
 
@@ -32,9 +32,10 @@ class ProgressiveGAN(GAN):
     def __init__(self, image_shape, levels, latents=32, filters=64, smallest=4, seed=0):
         KerasGenerator.__init__(self)                   # not GAN's: its networks do not grow
         self.image_shape = check_image_shape(image_shape)
-        check_levels(levels)
-        self.levels, self.latents, self.filters, self.seed = levels, latents, filters, seed
-        self.smallest = smallest
+        levels = check_levels(levels)
+        self.levels, self.seed = levels, seed
+        self.latents, self.filters = check_whole(latents, "latents"), check_whole(filters, "filters")
+        self.smallest = check_whole(smallest, "smallest")
         self.sizes = growing_sizes(self.image_shape[:2], smallest)
         widths = [max(16, filters // 2**stage) for stage in range(len(self.sizes))]
         with seeded(seed):
@@ -100,8 +101,12 @@ class ProgressiveGAN(GAN):
         large = self.to_image[self.stage](x)
         if self.stage == 0:
             return large
-        small = self.to_image[self.stage - 1](before)
-        return (1 - self.alpha) * doubled(small) + self.alpha * large
+        return self.faded(doubled(self.to_image[self.stage - 1](before)), large)
+
+    def faded(self, small, large):
+        """(1 − α)·small + α·large, whatever the precision of the two."""
+        alpha = ops.cast(self.alpha, large.dtype)
+        return (1 - alpha) * ops.cast(small, large.dtype) + alpha * large
 
     def discriminator(self, images, training=False):
         """Logits of "this is real" for pictures of this stage: (N, h, w, C) -> (N, 1)."""
@@ -110,7 +115,7 @@ class ProgressiveGAN(GAN):
             x = self.shrinkage[stage - 1](x, training=training)
             if stage == self.stage:
                 small = self.from_image[stage - 1](halved(images), training=training)
-                x = (1 - self.alpha) * small + self.alpha * x
+                x = self.faded(small, x)
         return self.last_layers(x, training=training)
 
     def shrunk(self, pixels):
@@ -120,7 +125,7 @@ class ProgressiveGAN(GAN):
             pixels = halved(pixels)
         if self.stage == 0:
             return pixels
-        return (1 - self.alpha) * doubled(halved(pixels)) + self.alpha * pixels
+        return self.faded(doubled(halved(pixels)), pixels)
 
     def image_losses(self, pixels, training=False):
         """GAN's losses at this stage: (batch,). Each step of training lets alpha rise a little."""
@@ -128,39 +133,39 @@ class ProgressiveGAN(GAN):
             self.alpha.assign(ops.minimum(self.alpha + 1 / self.fade_steps, 1))
         return super().image_losses(self.shrunk(pixels), training=training)
 
-    def fit(self, x, epochs=1, initial_epoch=0, batch_size=None, **options):
+    def fit(self, *arguments, callbacks=(), **options):
         """Train stage after stage: each gets the same number of epochs. Returns the History."""
-        if isinstance(x, keras.utils.PyDataset):
-            steps = len(x)
-        else:
-            steps = math.ceil(len(x) / (batch_size or 32))
-        stages = [stage_of(epoch, epochs, len(self.sizes)) for epoch in range(epochs)]
-        history = {}
-        for stage in sorted(set(stages[initial_epoch:])):
-            first, length = stages.index(stage), stages.count(stage)
-            if initial_epoch <= first:
-                self.alpha.assign(float(stage == 0))
-            self.stage, self.fade_steps = stage, max(1, steps * length // 2)
-            self.train_function = self.test_function = None     # Keras builds this stage's own
-            with warnings.catch_warnings():
-                # The layers that wait for their stage.
-                warnings.filterwarnings("ignore", "Gradients do not exist")
-                done = super().fit(x, epochs=first + length, initial_epoch=max(first, initial_epoch),
-                                   batch_size=batch_size, **options)
-            for name, values in done.history.items():
-                history.setdefault(name, []).extend(values)
-            if self.stop_training:
-                break
-        done.history = history
-        return done
+        with warnings.catch_warnings():
+            # The layers that wait for their stage.
+            warnings.filterwarnings("ignore", "Gradients do not exist")
+            return super().fit(*arguments, callbacks=[Growth(), *callbacks], **options)
 
     def decode(self, z):
         """The images of latents: (N, latents) -> float32 (N, h, w, C) in [0, 1]."""
         self.check_trained()
         z = np.asarray(z, np.float32)
         painted = [ops.convert_to_numpy(self.painter(z[i : i + 256])) for i in range(0, len(z), 256)]
-        images = (np.concatenate(painted) + 1) / 2
-        return to_images(to_pixels(np.clip(images, 0, 1), self.levels), self.levels)
+        return from_signed(np.concatenate(painted), self.levels)
+
+
+class Growth(keras.callbacks.Callback):
+    """Begins each stage of a ProgressiveGAN at its epoch, and lets Keras build its functions."""
+
+    stage = None
+
+    def on_epoch_begin(self, epoch, logs=None):
+        model, epochs = self.model, self.params["epochs"]
+        stages = [stage_of(each, epochs, len(model.sizes)) for each in range(epochs)]
+        if self.stage == stages[epoch]:
+            return
+        self.stage = model.stage = stages[epoch]
+        if epoch == stages.index(self.stage):           # where a training goes on, all is kept
+            if self.stage:                              # grow on the average of the last stage
+                model.optimizer.finalize_variable_values(model.trainable_variables)
+            model.alpha.assign(float(self.stage == 0))
+        model.fade_steps = max(1, self.params["steps"] * stages.count(self.stage) // 2)
+        model.make_train_function(force=True)
+        model.test_function = None
 
 
 def growing_sizes(size, smallest):
@@ -178,7 +183,11 @@ def stage_of(epoch, epochs, stages):
 
 def doubled(images):
     """Every pixel becomes four: (N, h, w, C) -> (N, 2h, 2w, C)."""
-    return ops.repeat(ops.repeat(images, 2, axis=1), 2, axis=2)
+    height, width, channels = images.shape[1:]
+    shape = (ops.shape(images)[0], height, 2, width, 2, channels)
+    # Not ops.repeat: its gradient makes TensorFlow write an error line on many processors.
+    return ops.reshape(ops.broadcast_to(images[:, :, None, :, None], shape),
+                       (-1, 2 * height, 2 * width, channels))
 
 
 def halved(images):

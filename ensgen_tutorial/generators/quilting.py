@@ -1,10 +1,8 @@
 """Image quilting: a texture sewn from patches of one photograph along their least visible seams."""
 
-import numbers
-
 import numpy as np
 
-from ..checks import check_count, check_image_shape
+from ..checks import check_count, check_image_shape, check_number, check_whole
 from .base import Generator
 
 
@@ -24,17 +22,13 @@ class Quilting(Generator):
     doi 10.1145/383259.383296; ``apart`` is ours. Lesson 02.
     """
 
-    no_likelihood = "it copies patches, and gives no probability to pixels"
-
     def __init__(self, photograph, image_shape, block=48, overlap=12, tolerance=0.1, apart=24):
         self.image_shape = check_image_shape(image_shape)
         self.photograph = check_photograph(photograph, self.image_shape[2])
         self.block = check_whole(block, "block", 2)
         self.overlap = check_whole(overlap, "overlap", 1)
         self.apart = check_whole(apart, "apart", 0)
-        if not isinstance(tolerance, numbers.Real) or not 0 <= tolerance < np.inf:
-            raise ValueError(f"tolerance must be a number, 0 or more, not {tolerance!r}.")
-        self.tolerance = tolerance
+        self.tolerance = check_number(tolerance, "tolerance", 0)
         if self.overlap > self.block // 2:
             raise ValueError(f"overlap must be at most half the block, {self.block // 2}, not "
                              f"{overlap}.")
@@ -145,9 +139,3 @@ def check_photograph(photograph, channels):
     if not ((photograph >= 0) & (photograph <= 1)).all():
         raise ValueError("photograph must lie in [0, 1], and this one does not.")
     return photograph.astype(float)
-
-
-def check_whole(value, name, least):
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        raise ValueError(f"{name} must be a whole number, {least} or more, not {value!r}.")
-    return int(value)

@@ -1,17 +1,17 @@
 """What PixelCNN and PixelRNN share: a Keras network that reads pixels in raster order."""
 
+import math
+
 import keras
 import numpy as np
 from keras import ops
 from scipy.special import log_softmax, softmax
 
-from ..checks import check_count, check_image_shape
+from ..checks import check_count, check_image_shape, check_whole
 from ..data.pixels import check_levels, check_pixels
-from .base import PixelGenerator, PixelReader
-from .keras_model import KerasGenerator
+from .base import MEMORY, PixelGenerator, PixelReader, pieces
+from .keras_model import KerasGenerator, answers
 from .layers import STEPS, ConditionBias, Shifts
-
-CLASSES_AT_ONCE = 9_000_000     # probabilities held at a time: 36 MB a copy
 
 
 class RasterNetwork(PixelGenerator, KerasGenerator):
@@ -22,21 +22,21 @@ class RasterNetwork(PixelGenerator, KerasGenerator):
 
     With ``classes``, the network learns p(x | class) from labelled images; what it draws and scores
     is their sum over equally probable classes, p(x) = 1/K Σ_k p(x | k). With ``shifts``, it also
-    learns from images moved by a pixel to each side, and is told so (``Shifts``); drawing and
-    scoring ask for unmoved ones.
+    learns from images moved by a pixel to each side, with the move as an input (``Shifts``); drawing
+    and scoring ask for unmoved ones.
     """
 
     def __init__(self, image_shape, levels, classes, shifts, seed):
         super().__init__()
         self.image_shape = check_image_shape(image_shape)
-        check_levels(levels)
-        check_classes(classes)
-        self.levels, self.classes, self.shifts, self.seed = levels, classes, shifts, seed
+        levels = check_levels(levels)
+        self.classes = None if classes is None else check_whole(classes, "classes", 2)
+        self.levels, self.shifts, self.seed = levels, shifts, seed
         height, width, channels = self.image_shape
         self.rows_shape = (height, width * channels, 1)
         self.moves = Shifts(channels, seed) if shifts else None
 
-    def told(self, x, condition):
+    def conditioned(self, x, condition):
         """A layer's output with the condition's bias added, where there is a condition."""
         return x if condition is None else ConditionBias()([x, condition])
 
@@ -46,7 +46,7 @@ class RasterNetwork(PixelGenerator, KerasGenerator):
         return keras.Input((width,)) if width else None
 
     def condition(self, count, labels=None, moved=None):
-        """What the network is told of ``count`` images: (count, classes + shifts), or None."""
+        """The network's second input for ``count`` images: (count, classes + shifts), or None."""
         parts = [] if self.classes is None else [ops.one_hot(labels, self.classes)]
         if self.shifts:
             moved = ops.zeros((count,), "int32") if moved is None else moved
@@ -70,17 +70,16 @@ class RasterNetwork(PixelGenerator, KerasGenerator):
         rows = pixels.reshape(-1, *self.rows_shape).astype(np.int32)
         condition = self.condition(len(rows), labels)
         inputs = rows if condition is None else [rows, ops.convert_to_numpy(condition)]
-        logits = self.network.predict(inputs, batch_size=256, verbose=0)
-        return logits.reshape(len(rows), -1, self.levels)
+        return answers(self.network, inputs).reshape(len(rows), -1, self.levels)
 
     def pixel_probabilities(self, pixels):
         self.check_trained()
         pixels = check_pixels(pixels, self.image_shape, self.levels)
         if self.classes is None:
             return softmax(self.logits(pixels), axis=-1).reshape(*pixels.shape, self.levels)
-        some = max(1, CLASSES_AT_ONCE // (self.classes * pixels[0].size * self.levels))
-        parts = [self.sum_over_classes(pixels[i : i + some]) for i in range(0, len(pixels), some)]
-        return np.concatenate(parts).reshape(*pixels.shape, self.levels)
+        most = MEMORY // (16 * self.classes * pixels[0].size * self.levels)
+        sums = [self.sum_over_classes(pixels[some]) for some in pieces(len(pixels), most)]
+        return np.concatenate(sums).reshape(*pixels.shape, self.levels)
 
     def sum_over_classes(self, pixels):
         """Σ_k p(k | pixels before i) p(x_i | pixels before i, k): (N, H·W·C, levels)."""
@@ -97,10 +96,15 @@ class RasterNetwork(PixelGenerator, KerasGenerator):
         self.check_trained()
         count = check_count(count)
         if self.classes is None:
-            return self.step_reader(count, self.told_numbers(count))
+            return self.step_reader(count, self.condition_array(count))
         return ClassSumReader(self, count)
 
-    def told_numbers(self, count, labels=None):
+    @property
+    def bytes_per_image(self):
+        # Readers keep features at every position; with classes, each image is read once per class.
+        return 4 * math.prod(self.rows_shape) * self.features_kept * (self.classes or 1)
+
+    def condition_array(self, count, labels=None):
         """``condition`` as a NumPy array, for readers."""
         condition = self.condition(count, labels)
         return None if condition is None else ops.convert_to_numpy(condition)
@@ -111,12 +115,12 @@ class RasterNetwork(PixelGenerator, KerasGenerator):
 
 
 class ClassSumReader(PixelReader):
-    """Walks every image once a class, in lockstep, and sums the answers by the class's posterior."""
+    """Walks every image once per class, in lockstep, and sums the answers by the class's posterior."""
 
     def __init__(self, generator, count):
         self.shape = (generator.classes, count, generator.levels)
         labels = np.repeat(np.arange(generator.classes), count)
-        self.inner = generator.step_reader(len(labels), generator.told_numbers(len(labels), labels))
+        self.inner = generator.step_reader(len(labels), generator.condition_array(len(labels), labels))
         self.log_posterior = np.zeros((generator.classes, count))
 
     def probabilities(self):
@@ -128,10 +132,3 @@ class ClassSumReader(PixelReader):
         chosen = self.answers[:, np.arange(len(values)), values]
         self.log_posterior += np.log(np.maximum(chosen, np.finfo(np.float32).tiny))
         self.inner.write(np.tile(values, self.shape[0]))
-
-
-def check_classes(classes):
-    """None or a whole number of classes ≥ 2, or a clear error."""
-    whole = isinstance(classes, (int, np.integer)) and not isinstance(classes, bool)
-    if classes is not None and not (whole and classes >= 2):
-        raise ValueError(f"classes must be None or a whole number, 2 or more, not {classes!r}.")

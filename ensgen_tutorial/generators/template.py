@@ -4,9 +4,9 @@ import numpy as np
 from scipy.spatial.distance import cdist
 from scipy.special import logsumexp, softmax
 
-from ..checks import check_count, check_image_shape
+from ..checks import check_count, check_image_shape, check_number, check_whole
 from ..data.pixels import check_levels, check_pixels, to_images, to_pixels
-from .base import Learner, PixelGenerator, PixelReader, check_known, draw_values
+from .base import Learner, PixelGenerator, PixelReader, check_known, draw_values, pieces
 
 AT_ONCE = 1024              # images whose pixels are spread out into levels at one time
 
@@ -21,15 +21,22 @@ class TemplateMixture(PixelGenerator):
 
     def __init__(self, template_probabilities, weights=None):
         probabilities = np.asarray(template_probabilities, np.float32)
-        if probabilities.ndim != 5 or not np.allclose(probabilities.sum(-1), 1, atol=1e-4):
+        if probabilities.ndim != 5 or not probabilities.size or not (
+                np.allclose(probabilities.sum(-1), 1, atol=1e-4) and probabilities.min() >= 0):
             raise ValueError(
-                "template_probabilities must have shape (K, H, W, C, levels) with every last axis "
-                f"summing to 1; these have shape {probabilities.shape}."
+                "template_probabilities must have shape (K, H, W, C, levels), none negative, every "
+                f"last axis summing to 1; these have shape {probabilities.shape}."
             )
         count, *shape, self.levels = probabilities.shape
         self.image_shape = tuple(shape)
-        self.weights = np.full(count, 1 / count) if weights is None else np.asarray(weights, float)
-        self.probabilities = probabilities.reshape(count, -1, self.levels)      # (K, pixels, levels)
+        weights = np.full(count, 1 / count) if weights is None else np.asarray(weights, float)
+        if weights.shape != (count,) or not (weights >= 0).all() or not np.isclose(
+                weights.sum(), 1, atol=1e-4):
+            raise ValueError(f"weights must be {count} numbers, none negative, that sum to 1, not of "
+                             f"shape {weights.shape} with sum {weights.sum():.6g}.")
+        self.weights = weights / weights.sum()
+        probabilities = probabilities.reshape(count, -1, self.levels)           # (K, pixels, levels)
+        self.probabilities = probabilities / probabilities.sum(axis=-1, keepdims=True)
         self.log_probabilities = np.log(np.maximum(self.probabilities, np.finfo(np.float32).tiny))
 
     def log_joint(self, pixels, known=None):
@@ -38,8 +45,13 @@ class TemplateMixture(PixelGenerator):
         known = None if known is None else check_known(known, pixels.shape)
         flat = self.log_probabilities.reshape(len(self.weights), -1)
         sums = [one_hot(pixels[some], self.levels, None if known is None else known[some]) @ flat.T
-                for some in parts(len(pixels))]
-        return np.log(self.weights) + np.concatenate(sums)
+                for some in pieces(len(pixels), AT_ONCE)]
+        with np.errstate(divide="ignore"):                   # a template of weight 0 is left out
+            return np.log(self.weights) + np.concatenate(sums)
+
+    @property
+    def bytes_per_image(self):
+        return 16 * len(self.weights) + super().bytes_per_image     # a reader keeps a posterior
 
     def log_likelihood(self, pixels, known=None):
         return logsumexp(self.log_joint(pixels, known), axis=1)
@@ -66,10 +78,12 @@ class TemplateMixture(PixelGenerator):
         known = check_known(known, pixels.shape)
         generator = np.random.default_rng(seed)
         posterior = softmax(self.log_joint(pixels, known), axis=1)
-        chosen = draw_values(posterior, generator.random(len(pixels)))
-        probabilities = self.probabilities[chosen].reshape(-1, self.levels)
-        drawn = draw_values(probabilities, generator.random(len(probabilities)))
-        return to_images(np.where(known, pixels, drawn.reshape(pixels.shape)), self.levels)
+        chosen, drawn = draw_values(posterior, generator.random(len(pixels))), []
+        for some in pieces(len(pixels), AT_ONCE):
+            probabilities = self.probabilities[chosen[some]].reshape(-1, self.levels)
+            drawn.append(draw_values(probabilities, generator.random(len(probabilities))))
+        drawn = np.concatenate(drawn).reshape(pixels.shape)
+        return to_images(np.where(known, pixels, drawn), self.levels)
 
 
 class TemplateReader(PixelReader):
@@ -77,7 +91,8 @@ class TemplateReader(PixelReader):
 
     def __init__(self, mixture, count):
         self.mixture, self.position = mixture, 0
-        self.log_posterior = np.tile(np.log(mixture.weights).astype(np.float32), (count, 1))
+        with np.errstate(divide="ignore"):
+            self.log_posterior = np.tile(np.log(mixture.weights).astype(np.float32), (count, 1))
 
     def probabilities(self):
         posterior = np.exp(self.log_posterior - self.log_posterior.max(axis=1, keepdims=True))
@@ -102,6 +117,10 @@ class MixtureLearner(Learner, PixelGenerator):
         self.check_trained()
         templates, pixels, levels = self.mixture.probabilities.shape
         return templates * pixels * (levels - 1) + templates - 1
+
+    @property
+    def bytes_per_image(self):
+        return self.mixture.bytes_per_image
 
     def learnt(self):
         self.check_trained()
@@ -155,12 +174,12 @@ class Templates(MixtureLearner):
 
     def __init__(self, image_shape, levels, templates=64, smoothing=12.0, rounds=40, seed=0):
         self.image_shape = check_image_shape(image_shape)
-        check_levels(levels)
-        self.levels, self.smoothing, self.seed = levels, check_smoothing(smoothing), seed
-        for name, value in {"templates": templates, "rounds": rounds}.items():
-            if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-                raise ValueError(f"{name} must be a whole number, 1 or more, not {value!r}.")
-        self.templates, self.rounds = int(templates), int(rounds)
+        levels = check_levels(levels)
+        # With smoothing 0, a level that was never seen would be impossible.
+        self.levels, self.seed = levels, seed
+        self.smoothing = check_number(smoothing, "smoothing", above=0)
+        self.templates = check_whole(templates, "templates")
+        self.rounds = check_whole(rounds, "rounds")
 
     def learn(self, images):
         pixels = check_pixels(images.train, self.image_shape, self.levels)
@@ -190,7 +209,7 @@ def maximise(pixels, responsibilities, prior):
     """
     levels = prior.shape[-1]
     counts = sum(responsibilities[some].T @ one_hot(pixels[some], levels)
-                 for some in parts(len(pixels)))
+                 for some in pieces(len(pixels), AT_ONCE))
     counts = counts.reshape(-1, *prior.shape) + prior
     weights = responsibilities.sum(axis=0) + 1
     return TemplateMixture(counts / counts.sum(axis=-1, keepdims=True), weights / weights.sum())
@@ -202,7 +221,7 @@ def smoothed_histograms(pixels, levels, smoothing=0.5):
     smoothing: what is added to every count, so that no level is impossible (Laplace's rule: 1).
     """
     counts = sum(one_hot(pixels[some], levels).sum(axis=0, dtype=float)
-                 for some in parts(len(pixels)))
+                 for some in pieces(len(pixels), AT_ONCE))
     counts = counts.reshape(*pixels.shape[1:], levels) + smoothing
     return counts / counts.sum(axis=-1, keepdims=True)
 
@@ -213,17 +232,3 @@ def one_hot(pixels, levels, known=None):
     if known is not None:
         spread *= known.reshape(len(pixels), -1, 1)
     return spread.reshape(len(pixels), -1)
-
-
-def parts(count):
-    """Slices that cover ``count`` images, a piece that fits into memory each."""
-    return [slice(start, start + AT_ONCE) for start in range(0, count, AT_ONCE)]
-
-
-def check_smoothing(smoothing):
-    """A finite number above 0, or a clear error."""
-    if isinstance(smoothing, bool) or not isinstance(smoothing, (int, float)) or not (
-            0 < smoothing < np.inf):
-        raise ValueError(f"smoothing must be a number above 0, not {smoothing!r}: with 0, a level "
-                         "that was never seen would be impossible.")
-    return smoothing

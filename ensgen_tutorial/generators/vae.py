@@ -7,15 +7,12 @@ import numpy as np
 from keras import layers, ops
 from scipy.special import logsumexp, ndtri, softmax
 
-from ..checks import check_count, check_image_shape
+from ..checks import check_count, check_image_shape, check_number, check_whole
 from ..data.pixels import check_levels, check_pixels, to_images, to_pixels
-from .base import LikelihoodGenerator, draw_values
-from .keras_model import KerasGenerator, seeded
+from .base import MEMORY, LikelihoodGenerator, draw_values, pieces
+from .keras_model import KerasGenerator, answers, seeded
 from .layers import PositionBias, ScaledPixels
 from .template import TemplateMixture
-
-PIECE = 9_000_000           # probabilities held at a time while scoring: 36 MB a copy
-
 
 class VAE(LikelihoodGenerator, KerasGenerator):
     """Draws a latent z ~ N(0, I), decodes it, and draws each pixel from its own distribution.
@@ -37,9 +34,11 @@ class VAE(LikelihoodGenerator, KerasGenerator):
                  samples=50, seed=0):
         super().__init__()
         self.image_shape = check_image_shape(image_shape)
-        check_levels(levels)
-        self.levels, self.latents, self.hidden = levels, latents, hidden
-        self.dropout, self.beta, self.samples, self.seed = dropout, beta, samples, seed
+        levels = check_levels(levels)
+        self.levels, self.seed = levels, seed
+        self.latents, self.hidden = check_whole(latents, "latents"), check_whole(hidden, "hidden")
+        self.dropout = check_number(dropout, "dropout", 0, below=1)
+        self.beta, self.samples = check_number(beta, "beta", 0), check_whole(samples, "samples")
         # Images are halved until their shorter side is about 4, 7 at most.
         halvings = max(0, round(math.log2(min(self.image_shape[:2]) / 5.5)))
         with seeded(seed):
@@ -71,10 +70,10 @@ class VAE(LikelihoodGenerator, KerasGenerator):
         x = layers.Cropping2D(((0, x.shape[1] - height), (0, x.shape[2] - width)))(x)
         x = layers.Conv2D(48, 3, padding="same", activation="silu")(PositionBias()(x))
         x = layers.Conv2D(channels * self.levels, 1, dtype="float32")(x)
-        return keras.Model(z, layers.Reshape((*self.image_shape, self.levels))(x))
+        return keras.Model(z, layers.Reshape((*self.image_shape, self.levels), dtype="float32")(x))
 
     def image_losses(self, pixels, training=False):
-        """−ELBO_β with one draw of z an image, in nats: (batch,)."""
+        """−ELBO_β with one draw of z per image, in nats: (batch,)."""
         pixels = ops.cast(pixels, "int32")
         means, log_variances = self.encode(pixels, training=training)
         noise = keras.random.normal(ops.shape(means), seed=self.noise)
@@ -90,16 +89,21 @@ class VAE(LikelihoodGenerator, KerasGenerator):
 
     def decode(self, z):
         """p(x_i = v | z) of every pixel and value: (N, latents) -> (N, H, W, C, levels)."""
-        logits = self.decoder.predict(np.asarray(z, np.float32), batch_size=1024, verbose=0)
-        return softmax(logits, axis=-1)
+        return softmax(answers(self.decoder, np.asarray(z, np.float32), batch_size=1024), axis=-1)
 
     def generate(self, count, seed=None):
         self.check_trained()
         generator = np.random.default_rng(seed)
-        probabilities = self.decode(generator.standard_normal((check_count(count), self.latents)))
-        flat = probabilities.reshape(-1, self.levels)
-        pixels = draw_values(flat, generator.random(len(flat)))
-        return to_images(pixels.reshape(-1, *self.image_shape), self.levels)
+        drawn = []
+        for z in self.pieces(generator.standard_normal((check_count(count), self.latents))):
+            flat = self.decode(z).reshape(-1, self.levels)
+            drawn.append(draw_values(flat, generator.random(len(flat))))
+        return to_images(np.concatenate(drawn).reshape(-1, *self.image_shape), self.levels)
+
+    def pieces(self, z):
+        """Latents (N, latents), cut so that the probabilities of each piece fit into memory."""
+        most = MEMORY // (32 * math.prod(self.image_shape) * self.levels)
+        return [z[some] for some in pieces(len(z), most)]
 
     def decode_images(self, z):
         """The mean picture Σ_v v·p(x_i = v | z) of each latent: (N, latents) -> (N, H, W, C).
@@ -110,14 +114,14 @@ class VAE(LikelihoodGenerator, KerasGenerator):
         self.check_trained()
         z = check_latents(z, self.latents)
         values = np.arange(self.levels, dtype=np.float32) / (self.levels - 1)
-        return np.clip(self.decode(z) @ values, 0, 1).astype(np.float32)
+        means = np.concatenate([self.decode(some) @ values for some in self.pieces(z)])
+        return np.clip(means, 0, 1).astype(np.float32)
 
     def posterior(self, pixels):
         """Means and log-variances of q(z|x) in NumPy: (N, H, W, C) -> each (N, latents)."""
         self.check_trained()
         pixels = check_pixels(pixels, self.image_shape, self.levels)
-        encoded = self.encoder.predict(pixels.astype(np.int32), batch_size=256, verbose=0)
-        return np.split(encoded, 2, axis=-1)
+        return np.split(answers(self.encoder, pixels.astype(np.int32)), 2, axis=-1)
 
     def reconstruct(self, images):
         """What is left of ``images`` (N, H, W, C in [0, 1]) after q(z|x)'s mean: the same shape."""
@@ -129,8 +133,7 @@ class VAE(LikelihoodGenerator, KerasGenerator):
 
         first, second: (H, W, C) in [0, 1]. The two ends are their reconstructions.
         """
-        if check_whole(steps, "steps") < 2:
-            raise ValueError("steps must be 2 or more: both ends belong to the line.")
+        check_whole(steps, "steps", 2)          # both ends belong to the line
         pixels = to_pixels(np.stack([first, second]), self.levels)
         ends, _ = self.posterior(pixels)
         shares = np.linspace(0, 1, steps, dtype=np.float32)[:, None]
@@ -187,14 +190,13 @@ class VAE(LikelihoodGenerator, KerasGenerator):
 
     def log_decoded(self, z, pixels):
         """log p(x|z) of each latent (N, latents) with its image (N, H, W, C): (N,) nats."""
-        log_pixels = np.empty(len(z), np.float32)
-        piece = max(1, PIECE // (math.prod(self.image_shape) * self.levels))
-        for first in range(0, len(z), piece):
-            part = slice(first, first + piece)
-            chosen = pixels[part, ..., None].astype(np.int64)
-            picked = np.take_along_axis(self.decode(z[part]), chosen, axis=-1)
+        log_pixels, first = np.empty(len(z), np.float32), 0
+        for piece in self.pieces(z):
+            some = slice(first, first := first + len(piece))
+            chosen = pixels[some, ..., None].astype(np.int64)
+            picked = np.take_along_axis(self.decode(piece), chosen, axis=-1)
             logs = np.log(np.maximum(picked, np.finfo(np.float32).tiny))
-            log_pixels[part] = logs.reshape(len(logs), -1).sum(axis=-1)
+            log_pixels[some] = logs.reshape(len(logs), -1).sum(axis=-1)
         return log_pixels
 
     def complete(self, images, known, seed=None):
@@ -226,10 +228,3 @@ def check_latents(z, latents):
     if not np.isfinite(z).all():
         raise ValueError("z must be finite, and it holds NaN or infinity.")
     return z
-
-
-def check_whole(value, name):
-    """A whole number ≥ 1, or a ValueError."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise ValueError(f"{name} must be a whole number, 1 or more, not {value!r}.")
-    return int(value)

@@ -116,3 +116,25 @@ def unwritable(folder):
     except OSError as error:
         return error.strerror or str(error)
     return None
+
+
+def remove(path):
+    """Delete a file, if it is there and can be; never raises."""
+    try:
+        Path(path).unlink()
+    except OSError:
+        pass
+
+
+def write_whole(path, write):
+    """Write in one step: ``write(file)`` gets an open binary file; it replaces ``path`` when whole."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".unfinished")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            write(file)
+        os.replace(unfinished, path)
+    except BaseException:
+        Path(unfinished).unlink(missing_ok=True)
+        raise

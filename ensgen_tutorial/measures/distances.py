@@ -1,21 +1,16 @@
-"""Numbers that say how good a generator is: nats, and distances between sets of features.
+"""Distances between what a generator draws and real images, in a classifier's features.
 
 The distances take features (features.py), the real images' first and the drawn images' second, as
 arrays (N, D). They are named after the classifier that made the features, and cannot be compared
 with distances in other features.
 """
 
-import math
-
 import numpy as np
 from scipy.spatial.distance import cdist
+from sklearn.metrics.pairwise import polynomial_kernel
 
 from ..checks import check_whole
-
-
-def bits_per_dimension(nats, image_shape):
-    """Nats an image (a number or array, log-likelihood or its negative) in bits a pixel value."""
-    return nats / (math.prod(image_shape) * math.log(2))
+from ..generators.base import pieces
 
 
 def frechet_distance(real, drawn):
@@ -59,15 +54,10 @@ def kernel_distance(real, drawn, subset_size=200, subsets=50, seed=0):
     def once():
         x = real[random.choice(len(real), size, replace=False)]
         y = drawn[random.choice(len(drawn), size, replace=False)]
-        within = sum(k.sum() - np.trace(k) for k in (cubic(x, x), cubic(y, y)))
-        return within / (size * (size - 1)) - 2 * cubic(x, y).mean()
+        within = sum(k.sum() - np.trace(k) for k in (polynomial_kernel(x), polynomial_kernel(y)))
+        return within / (size * (size - 1)) - 2 * polynomial_kernel(x, y).mean()
 
     return float(np.mean([once() for _ in range(subsets)]))
-
-
-def cubic(x, y):
-    """(x·y/D + 1)³ for each pair of rows: (N, D), (M, D) -> (N, M)."""
-    return (x @ y.T / x.shape[1] + 1) ** 3
 
 
 def precision_recall(real, drawn, k=5):
@@ -79,10 +69,12 @@ def precision_recall(real, drawn, k=5):
     Source: Kynkäänniemi et al. 2019, arXiv 1904.06991, eq. 1 and 2.
     """
     real, drawn = check_features(real, drawn, least=check_whole(k, "k", 1) + 1)
-    distances = cdist(real, drawn)
-    precision = (distances <= radii(real, k)[:, None]).any(axis=0).mean()
-    recall = (distances <= radii(drawn, k)[None]).any(axis=1).mean()
-    return float(precision), float(recall)
+    real_radii, drawn_radii = radii(real, k), radii(drawn, k)
+    precise, recalled = np.zeros(len(drawn), bool), []
+    for some, distances in distance_rows(real, drawn):
+        precise |= (distances <= real_radii[some, None]).any(axis=0)
+        recalled.append((distances <= drawn_radii).any(axis=1))
+    return float(precise.mean()), float(np.concatenate(recalled).mean())
 
 
 def density_coverage(real, drawn, k=5):
@@ -95,13 +87,25 @@ def density_coverage(real, drawn, k=5):
     Source: Naeem et al. 2020, arXiv 2002.09797, eq. 3 and 4.
     """
     real, drawn = check_features(real, drawn, least=check_whole(k, "k", 1) + 1)
-    inside = cdist(real, drawn) < radii(real, k)[:, None]
-    return float(inside.sum(axis=0).mean() / k), float(inside.any(axis=1).mean())
+    real_radii = radii(real, k)
+    inside = np.concatenate([(distances < real_radii[some, None]).sum(axis=1)
+                             for some, distances in distance_rows(real, drawn)])
+    return float(inside.sum() / (k * len(drawn))), float((inside > 0).mean())
 
 
 def radii(features, k):
     """Each row's distance to its k-th nearest other row: (N,)."""
-    return np.partition(cdist(features, features), k, axis=1)[:, k]     # the 0-th is the row itself
+    return np.concatenate([np.partition(distances, k, axis=1)[:, k]     # the 0-th is the row itself
+                           for _, distances in distance_rows(features, features)])
+
+
+def distance_rows(first, second, most=2**23):
+    """Distances between the rows of (N, D) and (M, D), some rows of the first at a time.
+
+    Yields pairs: a slice of the N rows, and their distances (rows, M), at most ``most`` numbers.
+    """
+    for some in pieces(len(first), most // len(second)):
+        yield some, cdist(first[some], second)
 
 
 def real_against_real(features, metric, seed=0):
@@ -112,7 +116,7 @@ def real_against_real(features, metric, seed=0):
 
 
 def check_features(real, drawn, least):
-    """Two float arrays (N, D) and (M, D) with enough rows, or a clear error."""
+    """Two float arrays (N, D) and (M, D) with enough rows, or a ValueError."""
     arrays = [np.asarray(features, float) for features in (real, drawn)]
     for name, features in zip(("real", "drawn"), arrays):
         if features.ndim != 2 or features.shape[1] == 0:
@@ -123,6 +127,6 @@ def check_features(real, drawn, least):
         if not np.isfinite(features).all():
             raise ValueError(f"{name} holds numbers that are not finite.")
     if arrays[0].shape[1] != arrays[1].shape[1]:
-        raise ValueError(f"real has {arrays[0].shape[1]} features an image and drawn "
+        raise ValueError(f"real has {arrays[0].shape[1]} features per image and drawn "
                          f"{arrays[1].shape[1]}: take both from the same classifier.")
     return arrays

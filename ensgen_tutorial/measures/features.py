@@ -5,18 +5,20 @@ after the classifier: "Fréchet distance (digits classifier)" is not the FID of 
 """
 
 import time
+from contextlib import contextmanager
 
 import keras
 import numpy as np
 from keras import layers, ops
 
 from ..checks import check_image_shape
-from ..data.pixels import check_levels, check_pixels
-from ..generators.keras_model import seeded
+from ..data.pixels import check_levels, check_pixels, to_signed
+from ..generators.keras_model import answers, assign, numbered, seeded, shapes_of
 
-WIDTH = 32                  # numbers a picture
+WIDTH = 32                  # numbers per picture
 
 
+@keras.saving.register_keras_serializable(__name__)
 class FeatureClassifier(keras.Model):
     """A convolutional classifier: pixels (N, H, W, C) whole numbers -> logits (N, classes).
 
@@ -29,17 +31,31 @@ class FeatureClassifier(keras.Model):
     def __init__(self, image_shape, levels, classes=10, filters=32, warp=0.1, flip=False, seed=0):
         super().__init__()
         self.image_shape = check_image_shape(image_shape)
-        check_levels(levels)
+        levels = check_levels(levels)
         self.levels, self.classes, self.filters, self.seed = levels, classes, filters, seed
-        with seeded(seed):
-            self.warp = self.build_warp(warp, flip)
+        self.warp, self.flip = warp, flip
+        with seeded(seed), in_float32():
+            self.warper = self.build_warper(warp, flip)
             self.trunk = self.build_trunk(filters)
             self.head = layers.Dense(classes, dtype="float32")
             self.head.build((None, WIDTH))
             self.size = self.add_weight(shape=(), initializer="ones", trainable=False)
         self.built = True
 
-    def build_warp(self, warp, flip):
+    def get_config(self):
+        names = ("image_shape", "levels", "classes", "filters", "warp", "flip", "seed")
+        return {name: getattr(self, name) for name in names}
+
+    def learnt(self):
+        return numbered(self.weights)
+
+    def restore(self, arrays):
+        assign(self.weights, arrays)
+
+    def learnt_shapes(self):
+        return shapes_of(self.weights)
+
+    def build_warper(self, warp, flip):
         constant = {"fill_mode": "constant", "fill_value": 0.0}
         warps = [layers.RandomRotation(warp / 3, **constant),
                  layers.RandomTranslation(warp, warp, **constant),
@@ -59,15 +75,15 @@ class FeatureClassifier(keras.Model):
     def call(self, pixels, training=False):
         pixels = ops.cast(pixels, "float32")
         if training:
-            pixels = self.warp(pixels, training=True)
-        return self.head(self.trunk(pixels * (2 / (self.levels - 1)) - 1, training=training))
+            pixels = self.warper(pixels, training=True)
+        return self.head(self.trunk(to_signed(pixels, self.levels), training=training))
 
     def features(self, pixels):
         """The last layer but one, of mean square 1 over the training images, so that distances
         have a size one can read: (N, H, W, C) whole numbers -> float64 (N, 32)."""
         pixels = check_pixels(pixels, self.image_shape, self.levels)
-        images = (pixels * np.float32(2 / (self.levels - 1)) - 1).astype(np.float32)
-        features = self.trunk.predict(images, batch_size=512, verbose=0).astype(np.float64)
+        signed = to_signed(pixels.astype(np.float32), self.levels)
+        features = answers(self.trunk, signed, batch_size=512).astype(np.float64)
         return features / float(self.size)
 
     def labels(self, pixels):
@@ -78,6 +94,17 @@ class FeatureClassifier(keras.Model):
     def accuracy(self, pixels, labels):
         """The share of pictures whose class is right."""
         return float((self.labels(pixels) == labels).mean())
+
+
+@contextmanager
+def in_float32():
+    """Build layers in float32 whatever the precision is: distances must not depend on it."""
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float32")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(policy)
 
 
 def train_classifier(classifier, images, epochs, batch_size=64, learning_rate=2e-3, seed=0):

@@ -6,10 +6,10 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from ..checks import check_count, check_image_shape
-from ..data.pixels import check_levels, to_images, to_pixels
+from ..checks import check_image_shape, check_whole
+from ..data.pixels import check_levels, to_signed
 from ..generators.keras_model import KerasGenerator, seeded
-from .flow import flow
+from .flow import draw_by_flow
 
 SPREAD = 0.5        # standard deviation of pixels in [-1, 1] that the scales below count with
 
@@ -30,16 +30,16 @@ class Denoiser(KerasGenerator):
     """
 
     keep_best = False
-    no_likelihood = "it learns to clean pictures, not how probable they are"
 
     def __init__(self, image_shape, levels, filters=(32, 64, 96), steps=16, seed=0):
         super().__init__()
         self.image_shape = check_image_shape(image_shape)
-        check_levels(levels)
-        if not filters or not all(isinstance(n, (int, np.integer)) and n > 0 for n in filters):
-            raise ValueError("filters must be positive whole numbers, one a size like (32, 64), not "
+        levels = check_levels(levels)
+        if not np.iterable(filters) or not len(filters):
+            raise ValueError("filters must be whole numbers, one per size, like (32, 64), not "
                              f"{filters!r}.")
-        self.levels, self.filters, self.steps, self.seed = levels, tuple(filters), steps, seed
+        self.filters = tuple(check_whole(n, "each of filters") for n in filters)
+        self.levels, self.steps, self.seed = levels, check_whole(steps, "steps"), seed
         with seeded(seed):
             self.network = self.build_network()
             self.noise = keras.random.SeedGenerator(seed)
@@ -81,7 +81,7 @@ class Denoiser(KerasGenerator):
 
     def image_losses(self, pixels, training=False):
         """‖y − ŷ‖² / c(t)² of each image at a random t: (batch,)."""
-        clean = ops.cast(pixels, "float32") * (2 / (self.levels - 1)) - 1
+        clean = to_signed(ops.cast(pixels, "float32"), self.levels)
         shape = (ops.shape(clean)[0], 1, 1, 1)
         t = ops.sigmoid(keras.random.normal(shape, seed=self.noise))    # most often in the middle
         noise = keras.random.normal(ops.shape(clean), seed=self.noise)
@@ -111,9 +111,7 @@ class Denoiser(KerasGenerator):
 
     def generate(self, count, seed=None):
         self.check_trained()
-        noise = np.random.default_rng(seed).standard_normal((check_count(count), *self.image_shape))
-        images = flow(self, noise.astype(np.float32), self.steps)[-1]
-        return to_images(to_pixels(np.clip((images + 1) / 2, 0, 1), self.levels), self.levels)
+        return draw_by_flow(self, count, seed)
 
 
 class StackDenoiser(Denoiser):

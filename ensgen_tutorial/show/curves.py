@@ -37,10 +37,10 @@ def show_curves(curves, x_label="", y_label="", title=None, alt=None, log_x=Fals
     """
     curves = {label: check_curve(label, values, log_x, log_y)
               for label, values in check_dict(curves, "curves").items()}
-    told = "; ".join(f"{label} from {y[0]:.4g} at {x[0]:.4g} to {y[-1]:.4g} at {x[-1]:.4g}"
+    ends = "; ".join(f"{label} from {y[0]:.4g} at {x[0]:.4g} to {y[-1]:.4g} at {x[-1]:.4g}"
                      for label, (x, y) in curves.items())
     alt = alt or sentence(title, f"Curves of {y_label or 'values'} against "
-                          f"{x_label or 'position'}: {told}.")
+                          f"{x_label or 'position'}: {ends}.")
     figure, axes = one_axis(WIDTH, 4.2, alt, title, x_label, y_label)
     for i, (label, (x, y)) in enumerate(curves.items()):
         dots = markers and len(x) > 1 or len(x) == 1
@@ -79,12 +79,12 @@ def show_points(points, x_label="", y_label="", title=None, alt=None, errors=Non
     groups = [label for label, pair in points.items() if np.ndim(pair[0])]
     errors = {} if errors is None else errors
     if unknown := [label for label in errors if label not in points or label in groups]:
-        raise ValueError(f"errors must name single points, and {unknown[0]!r} is none.")
-    told = "; ".join(
+        raise ValueError(f"errors must name single points, and {unknown[0]!r} is not one.")
+    places_text = "; ".join(
         f"{label}, {len(x)} points from ({x.min():.4g}, {y.min():.4g}) to ({x.max():.4g}, "
         f"{y.max():.4g})" if label in groups else f"{label} at ({x[0]:.4g}, {y[0]:.4g})"
         for label, (x, y) in places.items())
-    alt = alt or sentence(title, f"Points of {y_label or 'y'} against {x_label or 'x'}: {told}.")
+    alt = alt or sentence(title, f"Points of {y_label or 'y'} against {x_label or 'x'}: {places_text}.")
     figure, axes = one_axis(WIDTH, 4.8, alt, title, x_label, y_label)
     axes.margins(0.1)
     for i, (label, (x, y)) in enumerate(places.items()):
@@ -182,7 +182,7 @@ def show_bars(values, x_label="", title=None, alt=None, highlight=None, errors=N
     chosen = [highlight] if isinstance(highlight, str) else list(highlight or ())
     if unknown := [label for label in (*chosen, *errors) if label not in labels]:
         raise ValueError(f"highlight and errors must name labels of values, and {unknown[0]!r} is "
-                         "none.")
+                         "not one.")
     widths = finite([errors.get(label, 0.0) for label in labels], "errors")
     if widths.min() < 0 or start is not None and start > (numbers - widths).min():
         raise ValueError("errors must be 0 or more, and start no larger than the smallest value.")

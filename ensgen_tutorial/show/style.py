@@ -4,8 +4,8 @@ import functools
 import io
 import textwrap
 
-import matplotlib as mpl
 import numpy as np
+from matplotlib import style
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -44,10 +44,10 @@ class AltFigure(Figure):
 
     def savefig(self, target, **options):
         """As in matplotlib, in this module's style: ``target`` a path or a binary file."""
-        with mpl.rc_context(STYLE):          # ticks are made at the first drawing, not before
+        with own_style():                    # ticks are made at the first drawing, not before
             if self.get_constrained_layout():
                 self.draw_without_rendering()
-                self.set_layout_engine("none")           # laid out anew, it would creep by a dot
+                self.set_layout_engine("none")           # laid out again, it would creep by a dot
             super().savefig(target, **{"dpi": DPI, **options})
 
     def to_png(self):
@@ -63,11 +63,16 @@ class AltFigure(Figure):
                 metadata={"image/png": {"alt": self.alt}})
 
 
+def own_style():
+    """This module's style over matplotlib's defaults, whatever a user's matplotlibrc says."""
+    return style.context(["default", STYLE])
+
+
 def in_style(draw):
     """Draw in this module's style, and leave the user's own settings as they were."""
     @functools.wraps(draw)
     def drawn(*args, **options):
-        with mpl.rc_context(STYLE):
+        with own_style():
             return draw(*args, **options)
 
     return drawn

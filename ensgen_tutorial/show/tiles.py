@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..data.pixels import check_images
 from .style import WIDTH
 from .style import DPI, AltFigure, in_style, sentence, text_width, words, wrap
 
@@ -13,8 +14,8 @@ def show_images(images, titles=None, columns=None, title=None, alt=None, row_lab
 
     images: (N, H, W, C) floats in [0, 1], C = 1 or 3; or a dict label -> such an array, a row each.
     Rows may hold different numbers of images, and smaller ones, if their sides divide the largest
-    ones'. titles: a text above each image, or for a dict above each column. columns: images a row.
-    row_labels: a text left of each row. scale: dots a pixel, 144 to an inch; None fits them.
+    ones'. titles: a text above each image, or for a dict above each column. columns: images per row.
+    row_labels: a text left of each row. scale: dots per pixel, 144 to an inch; None fits them.
 
     Returns the figure. Raises TypeError for whole numbers, ValueError for other shapes, NaN, and
     values outside [0, 1].
@@ -23,10 +24,10 @@ def show_images(images, titles=None, columns=None, title=None, alt=None, row_lab
         if columns is not None or row_labels is not None:
             raise ValueError("images is a dict with a row for each label, so columns and "
                              "row_labels must be left out.")
-        rows, row_labels = [check_images(row, repr(label)) for label, row in images.items()], [
+        rows, row_labels = [check_pictures(row, repr(label)) for label, row in images.items()], [
             *images]
     else:
-        images = check_images(images)
+        images = check_pictures(images)
         columns = best_columns(len(images), titles) if columns is None else columns
         if isinstance(columns, bool) or not isinstance(columns, (int, np.integer)) or columns < 1:
             raise ValueError(f"columns must be a whole number, 1 or more, not {columns!r}.")
@@ -42,21 +43,13 @@ def show_images(images, titles=None, columns=None, title=None, alt=None, row_lab
     return draw_tiles(rows, columns, titles, row_labels, title, alt, scale)
 
 
-def check_images(images, name="images"):
+def check_pictures(images, name="images"):
     """``images`` as an array (N, H, W, C) of floats in [0, 1], or a TypeError or ValueError."""
-    images = np.asarray(images)
-    if images.dtype.kind != "f":
-        raise TypeError(f"{name} must be floats in [0, 1], not {images.dtype}: turn whole numbers "
-                        "into images with to_images(pixels).")
+    images = check_images(images, name)
     if images.ndim != 4 or images.shape[-1] not in (1, 3) or not images.size:
         raise ValueError(f"{name} must have shape (N, H, W, 1) or (N, H, W, 3), not "
                          f"{images.shape}.")
-    if not np.isfinite(images).all():
-        raise ValueError(f"{name} must be finite, and these hold NaN or infinity.")
-    if images.min() < -1e-6 or images.max() > 1 + 1e-6:
-        raise ValueError(f"{name} must lie in [0, 1], and these go from {images.min():.4g} to "
-                         f"{images.max():.4g}.")
-    return np.clip(images, 0, 1)
+    return images
 
 
 def best_columns(count, titles):
@@ -110,7 +103,7 @@ def draw_tiles(rows, columns, titles, row_labels, title, alt, scale):
         scale = (cell - gap) / width
         scale = scale if scale < 1 else max(1, int(min(scale, 1.25 * DPI / width)))
     elif not isinstance(scale, (int, float)) or not 0 < scale <= 100:
-        raise ValueError(f"scale must be a number of dots a pixel, up to 100, not {scale!r}.")
+        raise ValueError(f"scale must be a number of dots per pixel, up to 100, not {scale!r}.")
     tile = np.maximum(1, np.floor((width * scale + 1e-9, height * scale + 1e-9)).astype(int))
     step = max(tile[0] + gap, text_width(words(titles), 11) if titles is not None else 0)
     texts = [] if titles is None else [wrap(str(text), step / DPI, 11) for text in titles]

@@ -3,57 +3,40 @@
 import sys
 import time
 
+import keras
 from tqdm import tqdm
+from tqdm.keras import TqdmCallback
 
 from ..show.curves import show_curves
 
-
-class Quiet:
-    """Shows nothing while training."""
-
-    def begin(self, name, epochs, epoch):
-        """``epochs`` to do in all, of which ``epoch`` were done before."""
-
-    def update(self, history):
-        """``history``: dict of lists, ``loss`` and ``val_loss``, one number an epoch."""
-
-    def end(self):
-        """Training ended, was interrupted, or failed."""
+PLACES = ("auto", "bar", "board", "quiet")
 
 
-class TrainingBar(Quiet):
-    """One line in a terminal, with the last losses."""
+class Board(keras.callbacks.Callback):
+    """Loss curves in a notebook, drawn again at most every ``seconds``; the last ones stay.
 
-    def begin(self, name, epochs, epoch):
-        self.bar = tqdm(total=epochs, initial=epoch, desc=name, unit="epoch", leave=False)
-
-    def update(self, history):
-        self.bar.set_postfix_str(f"validation {history['val_loss'][-1]:.2f}", refresh=False)
-        self.bar.update()
-
-    def end(self):
-        self.bar.close()
-
-
-class TrainingBoard(Quiet):
-    """Loss curves in a notebook, drawn anew at most every ``seconds``; the last ones stay.
-
-    One board can serve several trainings: it then shows the validation curve of each.
+    One board can follow several trainings, one after the other: it then shows the validation curve
+    of each.
     """
 
     def __init__(self, seconds=2.0):
+        super().__init__()
         self.seconds, self.histories, self.handle = seconds, {}, None
 
-    def begin(self, name, epochs, epoch):
-        self.name, self.epochs, self.drawn = name, epochs, time.monotonic()
+    def follow(self, name, epochs, history):
+        """The next training: its name, its epochs, and its dict of losses, which grows."""
+        self.name, self.epochs, self.history = name, epochs, history
+        self.drawn, self.shown = time.monotonic(), True
+        return self
 
-    def update(self, history):
-        self.histories[self.name] = history
+    def on_epoch_end(self, epoch, logs=None):
+        self.histories[self.name], self.shown = self.history, False
         if time.monotonic() - self.drawn > self.seconds:
             self.draw()
 
-    def end(self):
-        if self.name in self.histories:
+    def on_train_end(self, logs=None):
+        """The training ended, was interrupted, or failed: show how far it came."""
+        if not self.shown:
             self.draw()
 
     def draw(self):
@@ -65,7 +48,8 @@ class TrainingBoard(Quiet):
             curves = {"training": last["loss"], "validation": last["val_loss"]}
         figure = show_curves(
             {label: (range(1, len(losses) + 1), losses) for label, losses in curves.items()},
-            "epoch", "validation loss an image" if len(self.histories) > 1 else "loss an image",
+            "epoch",
+            "validation loss per image" if len(self.histories) > 1 else "loss per image",
             f"{self.name}: epoch {len(last['loss'])} of {self.epochs}", markers=False,
         )
         picture = {"image/png": figure.to_png(), "text/plain": figure.alt}
@@ -74,21 +58,40 @@ class TrainingBoard(Quiet):
             self.handle = display(picture, display_id=True, **options)
         else:
             self.handle.update(picture, **options)
-        self.drawn = time.monotonic()
+        self.drawn, self.shown = time.monotonic(), True
 
 
-def progress_for(place):
-    """``"auto"``, ``"bar"``, ``"board"``, ``"quiet"`` or an object like these -> such an object."""
-    kinds = {"quiet": Quiet, "bar": TrainingBar, "board": TrainingBoard}
-    if place == "auto":
-        kernel = "ipykernel" in sys.modules and "IPython" in sys.modules and _in_notebook()
-        place = "board" if kernel else "bar" if sys.stderr.isatty() else "quiet"
-    if isinstance(place, str) and place not in kinds:
-        raise ValueError(f"progress must be 'auto', {', '.join(map(repr, kinds))}, not {place!r}.")
-    return kinds[place]() if isinstance(place, str) else place
+def choose_place(progress):
+    """"auto" becomes "board", "bar" or "quiet"; a Board for many trainings; others stay."""
+    if isinstance(progress, keras.callbacks.Callback):
+        return progress
+    if progress not in PLACES:
+        raise ValueError(f"progress must be one of {', '.join(map(repr, PLACES))}, not "
+                         f"{progress!r}.")
+    if progress == "auto":
+        progress = "board" if _in_notebook() else "bar" if _in_terminal() else "quiet"
+    return Board() if progress == "board" else progress
+
+
+def displays(progress, name, epochs, history):
+    """The callbacks that show one training: a list, empty for ``"quiet"``."""
+    progress = choose_place(progress)
+    if isinstance(progress, Board):
+        return [progress.follow(name, epochs, history)]
+    if progress == "bar" and sys.stderr is not None:
+        done = len(history["loss"])
+        return [TqdmCallback(epochs, verbose=0, desc=name, initial=done, leave=False,
+                             tqdm_class=tqdm)]
+    return [] if isinstance(progress, str) else [progress]
+
+
+def _in_terminal():
+    return sys.stderr is not None and sys.stderr.isatty()
 
 
 def _in_notebook():
+    if not {"ipykernel", "IPython"} <= sys.modules.keys():
+        return False
     from IPython import get_ipython
 
     return getattr(get_ipython(), "kernel", None) is not None

@@ -81,7 +81,7 @@ EXERCISES = (
          "has shape": lambda p, w: np.tensordot(w[:2], p, axes=([0], [1]))},
     ),
     Exercise(
-        "00.2", "nats an image, divided by dimensions and by log 2", check_bits,
+        "00.2", "nats per image, divided by dimensions and by log 2", check_bits,
         ("How many numbers does one image hold? And how many nats is one bit?",
          "math.prod(image_shape) numbers; math.log(2) nats."),
         bits_per_dimension,

@@ -63,7 +63,7 @@ def check_mixture(answer, random):
         raise Wrong("the weights are missing: each template counts by its w.")
     if np.shape(found) == (6,) and np.allclose(found, np.exp(wanted)):
         raise Wrong("this is p(x); its logarithm is wanted.")
-    expect_close(found, wanted, "log p(x) = log Σ_k exp(log w_k + log p_k(x)), one number an image.")
+    expect_close(found, wanted, "log p(x) = log Σ_k exp(log w_k + log p_k(x)), one number per image.")
     with np.errstate(all="ignore"):
         found = call(answer, log_weights, logs - 2000)
     expect_close(found, wanted - 2000, "exp(−2000) is 0 for a computer: take the largest number of "

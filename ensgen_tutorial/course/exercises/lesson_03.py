@@ -103,7 +103,7 @@ EXERCISES = (
          "votes": lambda p, v: -np.log((p.argmax(axis=-1) == v).mean(axis=0) + 1e-9)},
     ),
     Exercise(
-        "03.3", "a distribution from one yes-or-no answer a level", check_levels,
+        "03.3", "a distribution from one yes-or-no answer per level", check_levels,
         ("To be 2, a pixel must pass 0, pass 1, and stop at 2.",
          "np.cumprod(1 − stops, axis=1) holds the probabilities of having passed."),
         levels_from_stops,

@@ -151,7 +151,7 @@ EXERCISES = (
     Exercise(
         "04.4", "drawing, one value after the other", check_draw,
         ("Ask next_probabilities(sequence) for the distribution of the next value.",
-         "np.cumsum(probabilities)[:-1] cuts the interval from 0 to 1 into pieces, one a level: in "
+         "np.cumsum(probabilities)[:-1] cuts the interval from 0 to 1 into pieces, one per level: in "
          "which piece is the uniform number?",
          "(cumulative <= uniform).sum() counts the pieces before it. Append it to the sequence and "
          "go on."),

@@ -50,7 +50,7 @@ def check_bound(answer, random):
     wanted = logsumexp(log_weights, axis=0) - np.log(7)
     found = call(answer, log_weights)
     if np.shape(found) == (7,):
-        raise Wrong("there is one bound an image: the draws lie along the first axis.")
+        raise Wrong("there is one bound per image: the draws lie along the first axis.")
     if np.shape(found) == (4,) and np.allclose(found, log_weights.mean(axis=0)):
         raise Wrong("this is the mean of the logarithms, the ELBO; the logarithm of the mean weight "
                     "is wanted.")

@@ -49,16 +49,16 @@ def check_sizes(answer, random):
         wanted = sizes(side, least)
         found = call(answer, side, least)
         if np.ndim(found) == 1 and len(found):
-            said = [int(size) for size in found]
-            if said == wanted[::-1] and len(wanted) > 1:
+            listed = [int(size) for size in found]
+            if listed == wanted[::-1] and len(wanted) > 1:
                 raise Wrong("the order: growing begins at the smallest size.")
-            if said == unlimited(side) and said != wanted:
+            if listed == unlimited(side) and listed != wanted:
                 raise Wrong(f"the first size must not be less than {least}, and yours begins at "
-                            f"{said[0]}.")
-            if said == rounded_sizes(side, least) and said != wanted:
+                            f"{listed[0]}.")
+            if listed == rounded_sizes(side, least) and listed != wanted:
                 raise Wrong(f"{side} was halved to an odd size and then again: only even sizes can "
                             "be halved.")
-            if said == wanted[:-1]:
+            if listed == wanted[:-1]:
                 raise Wrong(f"the last size, {side} itself, is missing.")
         expect_close(found, wanted, f"for images of {side} and a smallest size of {least} the sizes "
                      f"are {wanted}.")

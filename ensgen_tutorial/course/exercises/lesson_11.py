@@ -188,7 +188,7 @@ EXERCISES = (
     Exercise(
         "11.2", "the certificate bounds the distance to the best weights", check_certificate,
         ("log p_w(x_i) is the logsumexp over members of log w_j + log p_j(x_i).",
-         "Mean over images of exp(log p_j − log p_w), one number a member.",
+         "Mean over images of exp(log p_j − log p_w), one number per member.",
          "The logarithm of the largest."),
         certificate,
         {"underflows": underflowing_certificate,

@@ -30,9 +30,9 @@ def check_two_levels(answer, random):
     found = call(answer, values, seeds, images)
     if np.shape(found) == (40,):
         if np.allclose(found, values.mean(axis=0)[images].mean(axis=1)):
-            raise Wrong("only the images are drawn anew: draw the seeds as well.")
+            raise Wrong("only the images are drawn again: draw the seeds as well.")
         if np.allclose(found, values.mean(axis=1)[seeds].mean(axis=1)):
-            raise Wrong("only the seeds are drawn anew: draw the images as well.")
+            raise Wrong("only the seeds are drawn again: draw the images as well.")
     expect_close(found, wanted, "for each resample take the rows seeds[r], of them the columns "
                  "images[r] (np.ix_ does both), and the mean of what is left.")
 
@@ -92,7 +92,7 @@ EXERCISES = (
          "pick values": lambda values, chosen: np.full(len(chosen), values.mean())},
     ),
     Exercise(
-        "13.2", "seeds and images, both drawn anew", check_two_levels,
+        "13.2", "seeds and images, both drawn again", check_two_levels,
         ("values[np.ix_(rows, columns)] is the table of those rows and columns.",
          "Do it once for each resample: zip(seeds, images)."),
         two_level_means,

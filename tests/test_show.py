@@ -102,7 +102,10 @@ def test_a_saved_file_is_the_picture(kind, tmp_path):
 @kinds
 def test_a_user_s_own_style_stays_and_does_not_interfere(kind):
     plain = FIGURES[kind]().to_png()
-    with mpl.rc_context({"figure.facecolor": "black", "axes.facecolor": "black", "font.size": 30,
+    with mpl.rc_context({"text.usetex": True, "font.family": "serif", "axes.spines.top": True,
+                         "axes.unicode_minus": False, "lines.marker": "x", "axes.xmargin": 0.4,
+                         "image.origin": "lower", "legend.loc": "best", "savefig.bbox": "tight",
+                         "path.sketch": (1, 100, 2), "figure.facecolor": "black", "axes.facecolor": "black", "font.size": 30,
                          "xtick.labelsize": 30, "text.color": "white", "image.cmap": "jet",
                          "axes.grid": False, "savefig.dpi": 30}):
         before = dict(mpl.rcParams)
@@ -111,7 +114,7 @@ def test_a_user_s_own_style_stays_and_does_not_interfere(kind):
 
 
 def test_no_window_and_no_pyplot():
-    code = """import sys, plotting
+    code = """import sys, ensgen_tutorial as eg
 eg.show_curves({"a": [1, 2]}).to_png()
 print("matplotlib.pyplot" in sys.modules)"""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
@@ -277,8 +280,8 @@ def test_an_axis_that_does_not_begin_at_zero_has_no_bars():
 @pytest.mark.parametrize("values, options, error, says", [
     ({}, {}, TypeError, "at least one label"), ([1], {}, TypeError, "dict"),
     ({"a": np.inf}, {}, ValueError, "infinity"), ({"a": None}, {}, (TypeError, ValueError), "num"),
-    ({"a": 1}, {"highlight": "b"}, ValueError, "'b' is none"),
-    ({"a": 1}, {"errors": {"c": 1}}, ValueError, "'c' is none"),
+    ({"a": 1}, {"highlight": "b"}, ValueError, "'b' is not one"),
+    ({"a": 1}, {"errors": {"c": 1}}, ValueError, "'c' is not one"),
     ({"a": 1}, {"errors": {"a": -1}}, ValueError, "0 or more"),
     ({"a": 1}, {"start": 2}, ValueError, "start"),
 ])
@@ -334,7 +337,7 @@ def test_names_of_near_points_do_not_overlap_and_stay_inside():
     ({"a": ([1], [2, 3])}, {}, ValueError, "points 'a' must have as many x as y, not 1 and 2"),
     ({"a": (1, np.nan)}, {}, ValueError, "finite"),
     ({"a": (0, 1)}, {"log_x": True}, ValueError, "above 0"),
-    ({"a": (1, 1)}, {"errors": {"b": (1, 1)}}, ValueError, "'b' is none"),
+    ({"a": (1, 1)}, {"errors": {"b": (1, 1)}}, ValueError, "'b' is not one"),
 ])
 def test_show_points_refuses(points, options, error, says):
     with pytest.raises(error, match=says):

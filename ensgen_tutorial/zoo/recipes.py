@@ -1,0 +1,78 @@
+"""Every recipe once: what is trained, on which data, and how."""
+
+from dataclasses import dataclass, field
+
+from ..data.named import load_images
+from ..generators.gan import GAN
+from ..generators.noise import IndependentPixels
+from ..generators.pixel_cnn import PixelCNN
+from ..generators.pixel_rnn import PixelRNN
+from ..generators.progressive_gan import ProgressiveGAN
+from ..generators.template import Templates
+from ..generators.vae import VAE
+from ..measures.features import FeatureClassifier
+from ..predictors.denoiser import Denoiser
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """kind: a class. hyperparameters: of its constructor, besides image_shape and levels. training:
+    options of ``train_generator``, or of ``train_classifier``.
+    """
+
+    kind: type
+    hyperparameters: dict = field(default_factory=dict)
+    training: dict = field(default_factory=dict)
+
+    def make(self, image_shape, levels, **more):
+        """What is to be trained, for images of a shape and levels; ``more``: a seed, for example."""
+        return self.kind(tuple(image_shape), levels, **self.hyperparameters | more)
+
+
+def data_of(name):
+    """The ImageSet of a member in the box; Fashion-MNIST in 16 levels."""
+    images = load_images(name.split("/")[0])
+    return images if images.levels <= 17 else images.with_levels(16)
+
+
+# What the box holds, by data set and name.
+BOX = {
+    "digits/classifier": Recipe(FeatureClassifier, {"warp": 0.06}, {"epochs": 300}),
+    "digits/independent_pixels": Recipe(IndependentPixels),
+    "digits/templates": Recipe(Templates),
+    "digits/pixel_cnn": Recipe(PixelCNN, {}, {"epochs": 36, "learning_rate": 5e-3}),
+    "digits/pixel_rnn": Recipe(PixelRNN, {}, {"epochs": 40, "learning_rate": 6e-3}),
+    "digits/vae": Recipe(VAE, {"hidden": 64, "dropout": 0.2},
+                         {"epochs": 60, "learning_rate": 3e-3}),
+    "digits/gan": Recipe(GAN, {"gain": 1.6}, {"epochs": 300, "learning_rate": 4e-3}),
+    "digits/progressive_gan": Recipe(ProgressiveGAN, {"filters": 48},
+                                     {"epochs": 300, "learning_rate": 4e-3}),
+    "digits/denoiser": Recipe(Denoiser, {"filters": (32, 64)},
+                              {"epochs": 80, "learning_rate": 3e-3}),
+    "fashion_mnist/classifier": Recipe(
+        FeatureClassifier, {"warp": 0.02},
+        {"epochs": 10, "batch_size": 128, "learning_rate": 3e-3}),
+    "fashion_mnist/pixel_cnn": Recipe(PixelCNN, {"filters": 48, "blocks": 8, "dropout": 0.05},
+                                      {"epochs": 5, "learning_rate": 3e-3}),
+    "fashion_mnist/pixel_rnn": Recipe(PixelRNN, {"units": 112},
+                                      {"epochs": 5, "learning_rate": 3e-3}),
+    "fashion_mnist/vae": Recipe(VAE, {"latents": 20, "hidden": 56, "dropout": 0.0},
+                                {"epochs": 8, "learning_rate": 3e-3}),
+    "fashion_mnist/gan": Recipe(GAN, {"latents": 64, "filters": 64},
+                                {"epochs": 14, "learning_rate": 1e-3}),
+    "fashion_mnist/progressive_gan": Recipe(
+        ProgressiveGAN, {"latents": 24, "filters": 44, "smallest": 7},
+        {"epochs": 15, "learning_rate": 2e-3}),
+    "fashion_mnist/denoiser": Recipe(Denoiser, {"filters": (32, 64, 96)},
+                                     {"epochs": 5, "learning_rate": 2e-3}),
+}
+
+
+def quickstart_recipes(small):
+    """The quick start's five members; for pictures up to 16×16 (``small``), or fewer epochs."""
+    cnn = (BOX["digits/pixel_cnn"] if small
+           else Recipe(PixelCNN, {}, {"epochs": 6, "learning_rate": 5e-3}))
+    rnn = (BOX["digits/pixel_rnn"] if small
+           else Recipe(PixelRNN, {}, {"epochs": 4, "learning_rate": 6e-3}))
+    vae = Recipe(VAE, {}, {"epochs": 40 if small else 20, "learning_rate": 2e-3})
+    return {"PixelCNN A": cnn, "PixelCNN B": cnn, "PixelRNN A": rnn, "PixelRNN B": rnn, "VAE": vae}
