@@ -27,10 +27,9 @@ def check_number(value, name, least=-math.inf, above=-math.inf, below=math.inf):
     """``value``, if it is a finite number in that range, else a ValueError."""
     number = isinstance(value, (numbers.Real, np.number)) and not isinstance(value, bool)
     if not number or not math.isfinite(value) or value < least or not above < value < below:
-        bounds = [f"{least} or more"] * (least > -math.inf) + [f"above {above}"] * (
-            above > -math.inf) + [f"below {below}"] * (below < math.inf)
-        raise ValueError(f"{name} must be a number{', ' * bool(bounds)}{' and '.join(bounds)}, not "
-                         f"{value!r}.")
+        bounds = [f", {least} or more"] * (least > -math.inf) + [f" above {above}"] * (
+            above > -math.inf) + [f" below {below}"] * (below < math.inf)
+        raise ValueError(f"{name} must be a number{' and'.join(bounds)}, not {value!r}.")
     return value
 
 

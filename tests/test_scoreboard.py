@@ -19,7 +19,7 @@ from ensgen_tutorial.course.scoreboard import DRAWN, REAL
 class RealImages(Generator):
     """Draws real images, which is as good as it gets."""
 
-    image_shape = (8, 8, 1)
+    image_shape, levels = (8, 8, 1), 17
 
     def generate(self, count, seed=None):
         images = load_images("digits")

@@ -7,8 +7,16 @@ import pytest
 from test_generators import every_image, ready
 
 from ensgen_tutorial import (
-    Mixture, PixelPool, ambiguity, best_weights, ensemble_nats, error_correlation, greedy_selection,
-    leave_one_out, pixel_errors, score_members)
+    PixelPool,
+    ambiguity,
+    best_weights,
+    ensemble_nats,
+    error_correlation,
+    greedy_selection,
+    leave_one_out,
+    pixel_errors,
+    score_members,
+)
 
 
 @pytest.fixture(scope="module")
@@ -20,14 +28,6 @@ def members():
 @pytest.fixture(scope="module")
 def pixels():
     return every_image((2, 2, 1), 3)
-
-
-@pytest.mark.parametrize("by, make", [("pixel", PixelPool), ("image", Mixture)])
-def test_scores_give_the_ensemble_s_own_likelihood(by, make, members, pixels):
-    weights = np.array([0.2, 0.5, 0.3])
-    nats = ensemble_nats(score_members(members, pixels, by), weights)
-    ensemble = make(members.values(), weights)
-    np.testing.assert_allclose(nats, -ensemble.log_likelihood(pixels), rtol=1e-5)
 
 
 def test_each_greedy_step_is_the_best_one():
@@ -91,11 +91,7 @@ def test_pixel_errors_are_expectations_less_what_was_there(members, pixels):
     np.testing.assert_allclose(shares @ errors.reshape(len(pixels), -1), 0, atol=1e-5)
 
 
-def test_bad_arguments_are_named(members, pixels):
-    with pytest.raises(ValueError, match="by must be"):
-        score_members(members, pixels, by="row")
-    with pytest.raises(TypeError, match="Mixture has no likelihood by pixel"):
-        score_members([Mixture(members.values())], pixels)
+def test_bad_arguments_are_named():
     with pytest.raises(ValueError, match="size must be a whole number"):
         greedy_selection(np.zeros((2, 2, 2)), 0)
     with pytest.raises(ValueError, match="as from score_members"):

@@ -86,7 +86,7 @@ def test_bounds_over_the_same_draws_rise_with_k(vae, pixels):
 
 def test_pieces_change_nothing(vae, pixels, monkeypatch):
     whole = vae.log_weights(pixels, 8)
-    monkeypatch.setattr("ensgen_tutorial.generators.vae.PIECE", 5 * 80)     # five images a piece
+    monkeypatch.setattr("ensgen_tutorial.generators.vae.MEMORY", 32 * 80 * 5)   # five images each
     np.testing.assert_allclose(vae.log_weights(pixels, 8), whole, rtol=1e-5)
 
 
@@ -97,7 +97,7 @@ def test_bad_arguments_get_a_sentence(vae, pixels):
             vae.decode_images(z)
     with pytest.raises(ValueError, match="finite"):
         vae.decode_images([[0, np.nan]])
-    with pytest.raises(ValueError, match="both ends"):
+    with pytest.raises(ValueError, match="steps must be a whole number, 2 or more"):
         vae.interpolate(images[0], images[1], steps=1)
     for value in (0, 2.5, True):
         with pytest.raises(ValueError, match="steps"):

@@ -136,7 +136,7 @@ def read(path):
         lines = json.loads(path.read_text(encoding="utf-8"))
         if all(line.keys() == empty().keys() for line in lines.values()):
             return lines
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (ValueError, AttributeError):
         pass

@@ -32,7 +32,7 @@ class Objective:
 
     def gap(self, weights):
         gradient = self.gradient(weights)
-        return max(0.0, float(weights @ gradient - gradient.min()))
+        return float(np.maximum(0, weights @ gradient - gradient.min()))     # NaN stays NaN
 
     @property
     def parts(self):
@@ -84,7 +84,7 @@ class LogScore(Objective):
 
     def gap(self, weights):
         # Sharper than the general bound: log a ≤ a − 1. Responsibilities sum to 1.
-        return self.per_image * max(0.0, float(np.log(self.growth(weights).max())))
+        return self.per_image * float(np.maximum(0, np.log(self.growth(weights).max())))
 
 
 class LogPoolScore(Objective):

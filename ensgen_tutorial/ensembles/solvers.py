@@ -10,6 +10,7 @@ from scipy.optimize import brentq, minimize
 from scipy.special import softmax
 
 MOST = 20_000               # steps, where the caller does not say
+TURNS = 5                   # of quadratic programming
 
 
 def equal_weights(goal, tolerance=None):
@@ -43,26 +44,30 @@ def expectation_maximisation(goal, tolerance=1e-3, steps=None):
         far = np.maximum(start + 2 * length * change + length**2 * bend, 1e-12 * second)
         far = step(far / far.sum())
         path.append(far if goal.value(far) <= goal.value(second) else second)
-    return path if steps else finished(goal, path, tolerance)
+    return path if steps else certified(goal, led_on(goal, path, tolerance, 2000), tolerance)
 
 
 def quadratic_programming(goal, tolerance=1e-3, steps=None):
     """The path of sequential quadratic programming (Kraft 1988, SciPy's SLSQP) on the simplex.
 
-    It stops where the loss hardly falls, which can be before the certificate holds; then it starts
-    again from there, with the loss scaled to what is left, as long as that halves the gap.
+    It stops where the loss hardly falls, which can be before the certificate holds: pairwise steps
+    lead on from there, and where they are slow, it takes another turn, scaled to what is left.
     """
-    path, left = equal_weights(goal), np.inf
-    while tolerance < goal.gap(path[-1]) < left / 2 and len(path) <= (steps or MOST):
+    path = equal_weights(goal)
+    for _ in range(1 if steps else TURNS):
         left = goal.gap(path[-1])                            # SciPy's tolerance is absolute
+        if not left > tolerance:
+            break
         minimize(
             lambda w: goal.value(w) / left, path[-1], jac=lambda w: goal.gradient(w) / left,
             method="SLSQP", bounds=[(0, 1)] * goal.members,
             constraints={"type": "eq", "fun": lambda w: w.sum() - 1, "jac": np.ones_like},
             callback=lambda w: path.append(on_simplex(w)),
-            options={"maxiter": (steps or MOST) + 1 - len(path), "ftol": 1e-10},
+            options={"maxiter": steps or 200, "ftol": 1e-10},
         )
-    return path if steps else finished(goal, path, tolerance)
+        if not steps:
+            path = led_on(goal, path, tolerance, steps=200)
+    return path if steps else certified(goal, path, tolerance)
 
 
 def gradient_descent(goal, tolerance=1e-3, steps=None, optimizer=None):
@@ -82,22 +87,19 @@ def gradient_descent(goal, tolerance=1e-3, steps=None, optimizer=None):
         slope = weights * (gradient - weights @ gradient)
         optimizer.apply([ops.convert_to_tensor(slope.astype("float32"))], [scores])
         path.append(softmax(ops.convert_to_numpy(scores).astype(float)))
-    if not steps:
-        certify(goal, path, tolerance, "take an optimizer with another learning rate, or another "
-                "method")
-    return path
+    return path if steps else certified(goal, path, tolerance, "take an optimizer with another "
+                                        "learning rate, or another method")
 
 
-def finished(goal, path, tolerance):
-    """The path, led on from its best point by pairwise steps where its end is not certified."""
-    if not goal.gap(path[-1]) <= tolerance:
-        best = int(np.nanargmin([goal.value(weights) for weights in path]))
-        path = path[:best] + pairwise(goal, path[best], tolerance)
-        certify(goal, path, tolerance, "choose a larger tolerance")
-    return path
+def led_on(goal, path, tolerance, steps):
+    """The path; where its end is not certified, it goes on from its best point by pairwise steps."""
+    if not goal.gap(path[-1]) > tolerance:                   # NaN is for ``certified``
+        return path
+    best = int(np.nanargmin([goal.value(weights) for weights in path]))
+    return path[:best] + pairwise(goal, path[best], tolerance, steps)
 
 
-def pairwise(goal, weights, tolerance, steps=2000):
+def pairwise(goal, weights, tolerance, steps):
     """A path that always shifts weight from the worst member that has some to the best one.
 
     It shifts to the lowest point of that line, and cannot stall but by rounding (Lacoste-Julien and
@@ -127,12 +129,13 @@ def pairwise(goal, weights, tolerance, steps=2000):
     return path
 
 
-def certify(goal, path, tolerance, advice):
-    """Raise ArithmeticError unless the path's end is at most ``tolerance`` above the optimum."""
+def certified(goal, path, tolerance, advice="choose a larger tolerance"):
+    """The path, if its end is at most ``tolerance`` above the optimum, else an ArithmeticError."""
     gap = goal.gap(path[-1])
     if not gap <= tolerance:                                 # NaN is not
         raise ArithmeticError(f"after {len(path) - 1} steps the loss may still be {gap:.2g} above the "
                               f"best possible, and the tolerance is {tolerance:.2g}: {advice}.")
+    return path
 
 
 def on_simplex(weights):

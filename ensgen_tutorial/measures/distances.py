@@ -95,11 +95,13 @@ def density_coverage(real, drawn, k=5):
 
 def radii(features, k):
     """Each row's distance to its k-th nearest other row: (N,)."""
-    return np.concatenate([np.partition(distances, k, axis=1)[:, k]     # the 0-th is the row itself
-                           for _, distances in distance_rows(features, features)])
+    found = np.empty(len(features))
+    for some, distances in distance_rows(features, features):
+        found[some] = np.partition(distances, k, axis=1)[:, k]          # the 0-th is the row itself
+    return found
 
 
-def distance_rows(first, second, most=2**23):
+def distance_rows(first, second, most=2**21):
     """Distances between the rows of (N, D) and (M, D), some rows of the first at a time.
 
     Yields pairs: a slice of the N rows, and their distances (rows, M), at most ``most`` numbers.

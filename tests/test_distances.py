@@ -4,23 +4,18 @@ import numpy as np
 import pytest
 from scipy.linalg import sqrtm
 
+from ensgen_tutorial.measures import distances
 from ensgen_tutorial.measures.distances import (
-    bits_per_dimension,
     density_coverage,
     frechet_distance,
     kernel_distance,
     precision_recall,
     real_against_real,
 )
-from ensgen_tutorial.measures.intervals import bootstrap_interval
 
 random = np.random.default_rng(0)
 REAL = random.normal(size=(60, 4)) @ random.normal(size=(4, 4))
 DRAWN = random.normal(0.3, 1.2, size=(50, 4)) @ random.normal(size=(4, 4))
-
-
-def test_bits_per_dimension_of_a_fair_coin_is_one():
-    assert bits_per_dimension(64 * np.log(2), (8, 8, 1)) == pytest.approx(1)
 
 
 def test_frechet_distance_is_the_formula_with_scipy_s_matrix_root():
@@ -117,16 +112,6 @@ def test_real_against_real_is_the_metric_between_disjoint_halves():
     assert real_against_real(REAL, frechet_distance) < frechet_distance(REAL, DRAWN)
 
 
-def test_the_bootstrap_interval_covers_the_mean_as_often_as_it_says():
-    covered = 0
-    for _ in range(400):
-        low, high = bootstrap_interval(random.normal(3, 2, size=60), level=0.9, resamples=400)
-        covered += low < 3 < high
-    assert 0.85 < covered / 400 < 0.94
-    low, high = bootstrap_interval(random.normal(3, 2, size=4000))
-    assert (high - low) / (2 * 1.96 * 2 / np.sqrt(4000)) == pytest.approx(1, rel=0.1)
-
-
 @pytest.mark.parametrize("metric", [frechet_distance, kernel_distance, precision_recall,
                                     density_coverage])
 def test_features_that_do_not_fit_get_a_sentence(metric):
@@ -147,23 +132,10 @@ def test_other_arguments_that_do_not_fit_get_a_sentence():
         density_coverage(REAL, DRAWN, k=60)
     with pytest.raises(ValueError, match="subset_size"):
         kernel_distance(REAL, DRAWN, subset_size=1)
-    with pytest.raises(ValueError, match="one an image"):
-        bootstrap_interval(REAL[None])
-    with pytest.raises(ValueError, match="level"):
-        bootstrap_interval(REAL[:, 0], level=95)
 
 
-def test_a_two_level_interval_covers_other_seeds_as_well():
-    """Means of 6 seeds × 50 images, with a part that each seed's images share: 95 % hold 0."""
-    random = np.random.default_rng(0)
-    held, width = [], []
-    for trial in range(120):
-        values = 0.5 * random.normal(size=(6, 1)) + random.normal(size=(6, 50))
-        for rows in (values, values.mean(axis=0)):
-            low, high = bootstrap_interval(rows, resamples=300, seed=trial)
-            held.append(low <= 0 <= high)
-            width.append(high - low)
-    assert np.mean(held[::2]) > 0.8 > np.mean(held[1::2]) + 0.2      # images alone: far too narrow
-    assert np.mean(width[::2]) > 1.5 * np.mean(width[1::2])
-    with pytest.raises(ValueError, match="two seeds or more"):
-        bootstrap_interval(np.zeros((1, 5)))
+def test_in_pieces_the_measures_are_the_same(monkeypatch):
+    whole = [*precision_recall(REAL, DRAWN), *density_coverage(REAL, DRAWN)]
+    rows = distances.distance_rows
+    monkeypatch.setattr(distances, "distance_rows", lambda *pair: rows(*pair, most=120))
+    assert [*precision_recall(REAL, DRAWN), *density_coverage(REAL, DRAWN)] == whole

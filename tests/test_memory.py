@@ -1,0 +1,58 @@
+"""Ten thousand images fit where a few do: drawing, scoring and comparing work in pieces."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from ensgen_tutorial import PixelCNN, PixelPool, PixelRNN, density_coverage, precision_recall
+from ensgen_tutorial.generators import base, raster
+
+
+@pytest.fixture
+def peak():
+    """A function that calls another one and returns the most bytes it held, and its result."""
+    def measure(action):
+        tracemalloc.start()
+        try:
+            result = action()
+            return tracemalloc.get_traced_memory()[1], result
+        finally:
+            tracemalloc.stop()
+
+    return measure
+
+
+@pytest.fixture(scope="module")
+def pool():
+    """Eight networks that learnt ten classes."""
+    members = [kind((4, 4, 1), 4, classes=10, seed=j)
+               for j, kind in enumerate([PixelCNN, PixelRNN] * 4)]
+    for member in members:
+        member.trained = True
+    return PixelPool(members)
+
+
+def test_a_pool_draws_and_scores_in_bounded_memory(pool, peak, monkeypatch):
+    few = pool.generate(12, seed=1)
+    _, drawn = peak(lambda: pool.generate(60, seed=1))
+    pixels = np.rint(drawn * 3).astype(np.uint8)
+    scores = pool.log_likelihood(pixels)
+    for module in (base, raster):
+        monkeypatch.setattr(module, "MEMORY", 2**24)             # 16 MB: fifteen images at a time
+    assert 60 * pool.bytes_per_image > 3 * 2**24
+    used, same = peak(lambda: pool.generate(60, seed=1))
+    assert used < 2 * 2**24
+    np.testing.assert_array_equal(same, drawn)
+    np.testing.assert_array_equal(few, drawn[:12])
+    used, same = peak(lambda: pool.log_likelihood(np.tile(pixels, (20, 1, 1, 1))))
+    assert used < 2 * 2**24
+    np.testing.assert_allclose(same[:60], scores, rtol=1e-5)
+
+
+def test_distances_between_many_features_take_bounded_memory(peak):
+    """All distances at once would be 200 MB."""
+    features = np.random.default_rng(0).normal(size=(2, 5000, 4))
+    for measure in (precision_recall, density_coverage):
+        used, shares = peak(lambda: measure(*features))
+        assert used < 60e6 and min(shares) > 0.9
