@@ -1,10 +1,16 @@
 """python -m ensgen_tutorial run | doctor | zoo"""
 
+import sys
+
+if __name__ == "__main__":          # nothing in the working directory may hide Python's own modules
+    sys.path.append(sys.path.pop(0))
+
 import argparse
 import json
 import os
-import sys
 from pathlib import Path
+
+from .machine.output import say
 
 
 def main(arguments=None):
@@ -31,10 +37,10 @@ def main(arguments=None):
     except (ValueError, TypeError, OSError) as error:
         if os.environ.get("ENSGEN_DEBUG"):
             raise
-        print(f"ensgen: {error}", file=sys.stderr)
+        say(f"ensgen: {error}", "stderr")
         return 2
     except KeyboardInterrupt:
-        print("Stopped; nothing trained so far is lost, the same command goes on.", file=sys.stderr)
+        say("Stopped; nothing trained so far is lost, the same command goes on.", "stderr")
         return 130
 
 
@@ -44,19 +50,18 @@ def run_quickstart(options):
     from .course.quickstart import quickstart
 
     def report(line):
-        print(line, file=sys.stderr if options.json else sys.stdout, flush=True)
+        say(line, "stderr" if options.json else "stdout")
 
     result = quickstart(options.dataset, options.output, options.seed, options.retrain, report)
     if options.json:
-        print(json.dumps(result, indent=2))
+        say(json.dumps(result, indent=2))
     return 0
 
 
 def run_doctor(options):
     from .machine.doctor import print_doctor
-    from .machine.store import store_folder
 
-    return print_doctor(store_folder())
+    return print_doctor()
 
 
 def run_zoo(options):
@@ -70,13 +75,13 @@ def run_zoo(options):
         if options.retrain not in BOX:
             raise ValueError(f"--retrain takes one of: {', '.join(BOX)}.")
         record = build(options.retrain, Path(options.output), retrain=True)
-        print(f"{options.retrain}: {record['scores']}, written to {options.output}")
+        say(f"{options.retrain}: {record['scores']}, written to {options.output}")
         return 0
     if options.pictures:
         from .zoo.build import draw_pictures
 
         draw_pictures(Path(options.output))
-        print(f"digits.png and fashion_mnist.png are in {options.output}")
+        say(f"digits.png and fashion_mnist.png are in {options.output}")
         return 0
     failed = False
     for name, record in records.items():
@@ -88,7 +93,7 @@ def run_zoo(options):
             scores, right = verify(name, record)
             failed |= not right
             line += "  right" if right else f"  WRONG: {score_text(scores)} now"
-        print(line)
+        say(line)
     return 1 if failed else 0
 
 

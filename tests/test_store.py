@@ -1,8 +1,11 @@
 """Weights on disk: whole or not at all, and nothing lost."""
 
 import json
+import os
 import subprocess
 import sys
+import tracemalloc
+import zipfile
 
 import numpy as np
 import pytest
@@ -104,3 +107,104 @@ def test_two_writers_leave_one_whole_file(tmp_path):
 def test_recipes_have_one_hash_whatever_their_order():
     assert store.recipe_hash({"a": 1, "b": (2, 3)}) == store.recipe_hash({"b": [2, 3], "a": 1})
     assert store.recipe_hash({"a": 1}) != store.recipe_hash({"a": 2})
+
+
+def npy(header, content=b""):
+    text = header.encode().ljust(118) + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text + content
+
+
+HEADER = "{'descr': '%s', 'fortran_order': False, 'shape': %s, }"
+BAD = {
+    "terabytes": {"0.npy": npy(HEADER % ("<f4", "(1099511627776, 4)"), bytes(24))},
+    "a negative size": {"0.npy": npy(HEADER % ("<f4", "(-2, -3)"), bytes(24))},
+    "fewer bytes": {"0.npy": npy(HEADER % ("<f4", "(2, 3)"), bytes(20))},
+    "more bytes": {"0.npy": npy(HEADER % ("<f4", "(2, 3)"), bytes(28))},
+    "objects": {"0.npy": npy(HEADER % ("|O", "(1,)"), bytes(8))},
+    "no array": {"0.npy": b"text"}, "an unknown version": {"0.npy": b"\x93NUMPY\x09\x00" + bytes(99)},
+    "another name": {"0.txt": b"text"}, "a shape that is not one": {"0.npy": npy(HEADER % ("<f4", "2.5"))},
+    "a header that is code": {"0.npy": npy("__import__('os').system('false')")},
+}
+
+
+@pytest.mark.parametrize("damage", BAD)
+def test_what_an_array_declares_is_checked_before_anything_is_allocated(damage, tmp_path):
+    path = tmp_path / "bad.npz"
+    store.save(path, {"1": np.array(7)}, {})
+    with zipfile.ZipFile(path, "a") as archive:
+        for name, content in BAD[damage].items():
+            archive.writestr(name, content)
+    tracemalloc.start()
+    with pytest.raises(store.DamagedFileError, match="bad.npz"):
+        store.load(path, {"0": (2, 3), "1": ()})
+    assert tracemalloc.get_traced_memory()[1] < 2e6
+    tracemalloc.stop()
+
+
+def test_an_archive_that_claims_to_unpack_to_more_than_it_can_is_refused(path):
+    """A directory entry's size is at 24 bytes after its signature."""
+    content = bytearray(path.read_bytes())
+    entry = content.rindex(b"PK\x01\x02")
+    content[entry + 24 : entry + 28] = (2**31).to_bytes(4, "little")
+    path.write_bytes(content)
+    with pytest.raises(store.DamagedFileError):
+        store.load(path)
+
+
+@pytest.mark.parametrize("record", [[], "text", {"format": 1}, {"sha256": ""}, 7])
+def test_a_record_that_is_not_one_is_refused(record, tmp_path):
+    np.savez(tmp_path / "bad.npz", record=np.frombuffer(json.dumps(record).encode(), np.uint8))
+    with pytest.raises(store.DamagedFileError):
+        store.load(tmp_path / "bad.npz")
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_any_changed_byte_is_found_or_changes_nothing(compressed, tmp_path):
+    path, random = tmp_path / "weights.npz", np.random.default_rng(0)
+    store.save(path, ARRAYS, {"note": "kept"}, compressed=compressed)
+    whole, found = path.read_bytes(), 0
+    for _ in range(400):
+        changed = bytearray(whole)
+        changed[random.integers(len(whole))] ^= 1 << random.integers(8)
+        path.write_bytes(changed)
+        try:
+            arrays, _ = store.load(path, SHAPES)
+        except store.DamagedFileError:
+            found += 1
+        else:
+            assert store.digest(arrays) == store.digest(ARRAYS)
+    assert found > 200
+
+
+def test_others_can_read_what_the_umask_lets_them(tmp_path):
+    before = os.umask(0o022)
+    try:
+        store.save(tmp_path / "store" / "a.npz", ARRAYS, {})
+        os.umask(0o077)
+        store.save(tmp_path / "store" / "b.npz", ARRAYS, {})
+    finally:
+        os.umask(before)
+    modes = [(tmp_path / "store" / name).stat().st_mode & 0o777 for name in ("a.npz", "b.npz")]
+    assert modes == [0o644, 0o600]
+
+
+def test_the_home_folder_can_be_written_short(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("ENSGEN_STORE", "~/x")
+    assert store.store_folder() == tmp_path / "x"
+
+
+def test_a_store_that_cannot_be_written_is_named_and_nothing_stays(tmp_path, path, monkeypatch):
+    place = tmp_path / "file"
+    place.write_text("in the way")
+    assert store.unwritable(tmp_path / "new") is None
+    assert list((tmp_path / "new").iterdir()) == []
+    for folder in (place, place / "below"):
+        assert store.unwritable(folder)
+        store.remove(folder / "weights.npz")                 # and does not raise
+
+    def refuse(*arguments):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.rename", refuse)
+    assert store.set_aside(path) is None and path.exists()

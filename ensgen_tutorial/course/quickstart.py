@@ -10,6 +10,7 @@ from ..ensembles.pools import PixelPool, Remembered
 from ..ensembles.weighted_sum import weighted_sum
 from ..ensembles.fitting import fit_weights
 from ..generators.vae import VAE
+from ..machine.output import say
 from ..measures.scoring import bits_per_dimension, count_parameters, mean_nats
 from ..show.tiles import show_images
 from ..training.train import train_members
@@ -18,7 +19,7 @@ from ..zoo.recipes import quickstart_recipes
 PICTURES = 12               # columns of images.png
 
 
-def quickstart(dataset="digits", output="output", seed=0, retrain=False, report=print,
+def quickstart(dataset="digits", output="output", seed=0, retrain=False, report=say,
                progress="auto"):
     """Train a CNN, an RNN and a VAE, pool them, and write ``images.png`` and ``report.json``.
 

@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 
 from ..checks import check_whole
+from ..machine.output import say
 from .image_set import SPLITS, ImageSet
 from .picture import read_picture
 
 NO_FORMAT = "not in a picture format that Pillow reads"
 
 
-def load_folder(folder, size, channels=1, levels=256, seed=0, report=print):
+def load_folder(folder, size, channels=1, levels=256, seed=0, report=say):
     """Load the pictures in a folder and its subfolders as an ImageSet named after the folder.
 
     Every format that Pillow reads by itself is read; what is transparent becomes white, and 16 bits

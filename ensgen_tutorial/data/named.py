@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..machine.output import say
 from .image_set import ImageSet
 
 NAMES = ("digits", "fashion_mnist", "mnist")
@@ -147,7 +148,7 @@ def _keras_cache(name):
 
 def _download(name, cache, places):
     # On stderr, so that a report on stdout stays a report.
-    print(f"Downloading {name} to {cache} ...", file=sys.stderr, flush=True)
+    say(f"Downloading {name} to {cache} ...", "stderr")
     import keras
 
     try:

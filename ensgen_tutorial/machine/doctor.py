@@ -1,10 +1,13 @@
 """What is there, what is missing, what to do: ``python -m ensgen_tutorial doctor``.
 
+Each check runs apart, so that a broken part hides no other finding, and calls nothing well that it
+did not try: packages are imported, in another process, since an import can end the one it runs in.
 Each ``check_...`` can be told what it would look at, so that every situation can be tested on any
-machine.
+machine. Only the standard library is imported here.
 """
 
 import importlib.metadata
+import json
 import os
 import platform
 import re
@@ -17,14 +20,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .devices import _counted_cores, _listed, count_cores, find_gpus
+from .output import say
 from .quiet import is_noise
 
-PACKAGES = ("numpy", "scikit-learn", "matplotlib", "jupyterlab", "ipywidgets")
+# distribution: module
+PACKAGES = {
+    "numpy": "numpy", "scipy": "scipy", "scikit-learn": "sklearn", "scikit-image": "skimage",
+    "skops": "skops", "pillow": "PIL", "matplotlib": "matplotlib", "tqdm": "tqdm",
+    "platformdirs": "platformdirs", "ipython": "IPython", "ipywidgets": "ipywidgets",
+    "jupyterlab": "jupyterlab"}
+BACKENDS = ("tensorflow", "jax", "torch")
 FASHION_FILES = ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz",
                  "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz")
 DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")
 SMALL_MEMORY = 3e9                  # bytes: a lesson takes up to 2 GB, and Jupyter its share
 PROBE_SECONDS = 120                 # a new card compiles its first operations for a while
+IMPORT_SECONDS = 120                # all packages from a slow disk
 
 
 @dataclass(frozen=True)
@@ -37,13 +48,21 @@ class Finding:
     advice: str = ""
 
 
-def diagnose(store_folder=None):
-    """Look at everything a lesson needs: a list of Finding. ``store_folder``: a Path, or None."""
-    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
-    findings = [check_python(), *check_packages(("keras", backend, *PACKAGES)), check_system(),
-                check_gpu(), check_machine()]
-    store = [] if store_folder is None else [check_store(store_folder)]
-    return [*findings, *store, check_fashion_mnist()]
+def diagnose():
+    """Look at everything a lesson needs: a list of Finding, whatever is broken."""
+    checks = {"Python": check_python, "working directory": check_directory,
+              "packages": check_packages, "system": check_system, "GPU": check_gpu,
+              "machine": check_machine, "store": check_store, "keras.json": check_keras_settings,
+              "Fashion-MNIST": check_fashion_mnist}
+    findings = []
+    for name, check in checks.items():
+        try:
+            found = check()
+        except Exception as error:
+            found = Finding(name, "problem", f"the check itself failed: {type(error).__name__}: "
+                            f"{error}", "Set up the environment again (README, Start).")
+        findings += found if isinstance(found, list) else [found]
+    return findings
 
 
 def check_python(version=sys.version_info):
@@ -53,21 +72,93 @@ def check_python(version=sys.version_info):
     return Finding("Python", "problem", text, "Install Python 3.11, 3.12 or 3.13.")
 
 
-def check_packages(names=("keras", "tensorflow", *PACKAGES), version=importlib.metadata.version):
-    """One Finding a package, and one more where tensorflow-metal is in TensorFlow's way."""
-    findings = []
-    for name in names:
-        try:
-            findings.append(Finding(name, "ok", version(name)))
-        except importlib.metadata.PackageNotFoundError:
-            findings.append(Finding(name, "problem", "not installed",
-                                    f"Install it: python -m pip install {name}"))
+def check_directory(folder=None):
+    """Whether a file in the working directory hides a module: notebooks would import it instead."""
+    folder = Path.cwd() if folder is None else Path(folder)
+    ours = {*PACKAGES.values(), *BACKENDS, "keras"}
+    hiding = sorted(
+        path.name for path in folder.iterdir()
+        if path.stem in sys.stdlib_module_names | ours
+        and (path.suffix == ".py" or (path / "__init__.py").is_file()))
+    if hiding:
+        return Finding("working directory", "problem", f"{', '.join(hiding)} in it would be imported "
+                       "instead of the modules of these names", "Rename what lies there, or start "
+                       "from another folder.")
+    return Finding("working directory", "ok", "nothing in it hides a module")
+
+
+# Says before and after each import what comes of it, so that even an abort has a name.
+IMPORTS = """
+import importlib, importlib.metadata, json, sys
+real = sys.stdout
+sys.stdout = sys.stderr
+for pair in sys.argv[1:]:
+    name, module = pair.split("=")
+    print(json.dumps([name, None, None]), file=real, flush=True)
+    try:
+        importlib.import_module(module)
+        found = [name, "ok", importlib.metadata.version(name)]
+    except ModuleNotFoundError as error:
+        missing = error.name == module
+        found = [name, "missing" if missing else "broken", str(error)]
+    except BaseException as error:
+        found = [name, "broken", f"{type(error).__name__}: {error}"]
+    print(json.dumps(found), file=real, flush=True)
+"""
+
+
+def check_packages(backend=None, run=subprocess.run, version=importlib.metadata.version):
+    """One Finding for each package after importing it; one more where tensorflow-metal is there."""
+    backend = backend or os.environ.get("KERAS_BACKEND", "tensorflow")
+    wanted = {**PACKAGES, backend: backend, "keras": "keras"}
+    findings = {}
+    if backend not in BACKENDS:
+        del wanted[backend], wanted["keras"]
+        findings["keras"] = Finding("keras", "problem", f"KERAS_BACKEND is {backend!r}, which is not "
+                                    "a backend", f"Unset it, or choose {', '.join(BACKENDS)}.")
+    while left := [name for name in wanted if name not in findings]:
+        for name, state, text in try_imports({name: wanted[name] for name in left}, run):
+            findings[name] = package_finding(name, state, text)
     with suppress(importlib.metadata.PackageNotFoundError):
-        if "tensorflow" in names and version("tensorflow-metal"):
-            findings.append(Finding(
+        if backend == "tensorflow" and version("tensorflow-metal"):
+            findings["tensorflow-metal"] = Finding(
                 "tensorflow-metal", "problem", "installed, and current TensorFlow cannot be "
-                "imported beside it", "Remove it: python -m pip uninstall tensorflow-metal"))
-    return findings
+                "imported beside it", "Remove it: python -m pip uninstall tensorflow-metal")
+    return [*findings.values()]
+
+
+def try_imports(modules, run):
+    """Import modules in another process: (name, state, text) of each, up to one that ends it."""
+    command = [sys.executable, "-P", "-c", IMPORTS,
+               *(f"{name}={module}" for name, module in modules.items())]
+    try:
+        done = run(command, capture_output=True, text=True, timeout=IMPORT_SECONDS)
+        output, end = done.stdout, f"ended the process with {done.returncode}"
+    except subprocess.TimeoutExpired as error:
+        output = (error.stdout or b"").decode(errors="replace")
+        end = f"took more than {IMPORT_SECONDS} seconds"
+    lines = []
+    for line in output.splitlines():
+        with suppress(ValueError):
+            lines.append(json.loads(line))
+    found = {name: (name, state, text) for name, state, text in lines}
+    if not found:                               # not even the first one was begun
+        return [(name, "broken", f"another process could not be started ({end})")
+                for name in modules]
+    return [each if each[1] else (each[0], "broken", f"its import {end}")
+            for each in found.values()]
+
+
+def package_finding(name, state, text):
+    if state == "ok":
+        return Finding(name, "ok", text)
+    if state == "missing":
+        return Finding(name, "problem", "not installed", f"Install it: python -m pip install {name}")
+    text = " ".join(text.split())[:200]
+    if "MPLBACKEND" in os.environ and name == "matplotlib":
+        return Finding(name, "problem", f"cannot be imported ({text})", "Unset MPLBACKEND.")
+    return Finding(name, "problem", f"cannot be imported ({text})", "Install it again: python -m pip "
+                   f"install --force-reinstall {name}")
 
 
 def check_system(system=platform.system(), release=platform.release()):
@@ -100,7 +191,7 @@ def check_gpu(tool=find_nvidia_smi, run=subprocess.run, gpus=find_gpus,
     cards, failure = ask_driver(tool, run)
     if failure:
         return Finding("GPU", "problem", f"the NVIDIA driver does not answer ({failure})",
-                       "Restart the computer, or install the driver anew; the CPU works meanwhile.")
+                       "Restart the computer, or install the driver again; the CPU works meanwhile.")
     if system == "Windows":
         return Finding("GPU", "note", f"{cards}, which TensorFlow cannot use in Windows itself",
                        "Install the course in WSL2 to use it.")
@@ -178,8 +269,12 @@ def check_machine(cores=count_cores, memory=find_memory):
     return Finding("machine", "ok", text)
 
 
-def check_store(folder):
+def check_store(folder=None):
     """Whether trained weights can be kept in ``folder``; makes nothing that stays."""
+    if folder is None:
+        from .store import store_folder         # which needs packages that may be missing
+
+        folder = store_folder()
     folder = Path(folder)
     place = next(place for place in (folder, *folder.parents) if os.path.exists(place))
     try:
@@ -192,30 +287,50 @@ def check_store(folder):
     return Finding("store", "ok", f"{folder} can be written")
 
 
+def check_keras_settings(environ=os.environ):
+    """What the user's keras.json sets otherwise than the course does, which has its own settings."""
+    home = Path(environ.get("KERAS_HOME") or "~/.keras").expanduser()
+    wanted = {"floatx": "float32", "image_data_format": "channels_last"}
+    try:
+        settings = json.loads((home / "keras.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        settings = {}
+    except (OSError, ValueError) as error:
+        return Finding("keras.json", "problem", f"cannot be read ({error})",
+                       f"Delete {home / 'keras.json'}.")
+    other = [f"{name} {settings[name]}" for name, value in wanted.items()
+             if settings.get(name, value) != value]
+    if other:
+        return Finding("keras.json", "note", f"sets {' and '.join(other)}",
+                       f"The course uses {' and '.join(wanted.values())} all the same.")
+    return Finding("keras.json", "ok", "sets nothing otherwise than the course")
+
+
 def check_fashion_mnist(environ=os.environ, debian=DEBIAN_FOLDER):
     """Whether Fashion-MNIST is where ``load_images`` looks for it; the files are not opened."""
     own, home = environ.get("ENSGEN_DATA"), environ.get("KERAS_HOME") or "~/.keras"
     places = [Path(own).expanduser() / "fashion_mnist", Path(own).expanduser()] if own else []
     for place in [*places, debian, Path(home).expanduser() / "datasets" / "fashion-mnist"]:
-        if all(os.path.isfile(place / name) for name in FASHION_FILES):
-            return Finding("Fashion-MNIST", "ok", str(place))
+        if all((place / name).is_file() or (place / name.removesuffix(".gz")).is_file()
+               for name in FASHION_FILES):
+            return Finding("Fashion-MNIST", "ok", f"its files are in {place}")
     return Finding("Fashion-MNIST", "note", "not on this computer",
                    "It is downloaded at its first use; without a network, set ENSGEN_DATA to a "
-                   "folder with its four .gz files.")
+                   "folder with its four idx files.")
 
 
-def print_doctor(store_folder=None, findings=None):
+def print_doctor(findings=None):
     """Print ``findings`` (or ``diagnose``'s) and what to do first; 1 if there is a problem."""
-    findings = diagnose(store_folder) if findings is None else findings
+    findings = diagnose() if findings is None else findings
     width = max(len(finding.name) for finding in findings)
     for finding in findings:
-        print(f"{finding.state:<7}  {finding.name:<{width}}  {finding.found}")
+        say(f"{finding.state:<7}  {finding.name:<{width}}  {finding.found}")
         if finding.advice:
-            print(f"{'':<{9 + width}}  {finding.advice}")
+            say(f"{'':<{9 + width}}  {finding.advice}")
     problems = [finding for finding in findings if finding.state == "problem"]
     if problems:
         first = problems[0]
-        print(f"\n{len(problems)} to mend, first {first.name}: {first.advice}")
+        say(f"\n{len(problems)} to mend, first {first.name}: {first.advice}")
     else:
-        print("\nEverything that the lessons need is there.")
+        say("\nEverything that the lessons need is there.")
     return 1 if problems else 0

@@ -14,6 +14,7 @@ from ..data.image_set import ImageSet
 from ..generators.base import Learner
 from ..generators.keras_model import KerasGenerator, assign, numbered
 from ..machine import store
+from ..machine.output import say
 from ..measures.scoring import mean_nats
 from .callbacks import Kept, Patience, Record, Resume
 from .progress import choose_place, displays
@@ -27,7 +28,7 @@ def generate(generator, count, seed=None):
 
 def train_generator(generator, images, epochs=None, batch_size=64, learning_rate=4e-3,
                     patience=None, keep=None, seed=0, retrain=False, progress="auto", folder=None,
-                    report=print, name=None):
+                    report=say, name=None):
     """Minimise a generator's losses over ``images.train``; keep the best epoch on validation.
 
     A Learner (templates, forests) learns in one go and needs none of the arguments of training. A

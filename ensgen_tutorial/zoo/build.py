@@ -9,6 +9,7 @@ import numpy as np
 
 from ..generators.vae import VAE
 from ..machine import store
+from ..machine.output import say
 from ..measures.features import FeatureClassifier, train_classifier
 from ..measures.scoring import mean_nats
 from ..show.tiles import show_images
@@ -19,7 +20,7 @@ from .recipes import BOX, data_of
 SCORED = 500                # test images that count for a score: the first ones
 
 
-def build(name, folder=FOLDER, retrain=False, report=print):
+def build(name, folder=FOLDER, retrain=False, report=say):
     """Train a member by its recipe (or take it from the store), round, score and write it."""
     recipe, images = BOX[name], data_of(name)
     generator = recipe.make(images.image_shape, images.levels)

@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ...machine.output import say
+
 DOTS = "replace the dots with your answer."
 
 
@@ -68,21 +70,21 @@ class Exercise:
     def check(self, answer):
         """Print whether ``answer`` is right, and if not, what to look at."""
         state, message = self.grade(answer)
-        print(f"{self.number} {state}: {message}")
+        say(f"{self.number} {state}: {message}")
 
     def hint(self):
         """Print the next hint."""
         if self.hints_given == len(self.hints):
-            print(f"{self.number} has no more hints; exercise({self.number!r}).solution() shows an "
+            say(f"{self.number} has no more hints; exercise({self.number!r}).solution() shows an "
                   "answer.")
             return
-        print(f"Hint {self.hints_given + 1} of {len(self.hints)}: {self.hints[self.hints_given]}")
+        say(f"Hint {self.hints_given + 1} of {len(self.hints)}: {self.hints[self.hints_given]}")
         self.hints_given += 1
 
     def solution(self):
         """Print an answer that passes."""
         answer = self.answer
-        print(textwrap.dedent(inspect.getsource(answer)) if callable(answer) else repr(answer))
+        say(textwrap.dedent(inspect.getsource(answer)) if callable(answer) else repr(answer))
 
 
 def one_line(message):

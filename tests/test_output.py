@@ -1,0 +1,32 @@
+"""A line reaches its reader, or costs nothing."""
+
+import io
+import sys
+
+import pytest
+
+from ensgen_tutorial.machine.output import say
+
+
+@pytest.mark.parametrize("encoding, text", [
+    ("utf-8", "σ ≥ 0\n"), ("cp1252", "\\N{GREEK SMALL LETTER SIGMA} \\N{GREATER-THAN OR EQUAL TO} 0\n"),
+    ("ascii", "\\N{GREEK SMALL LETTER SIGMA} \\N{GREATER-THAN OR EQUAL TO} 0\n")])
+def test_letters_that_an_encoding_lacks_are_written_by_name(encoding, text, monkeypatch):
+    content = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(content, encoding, newline="\n"))
+    say("σ ≥ 0")
+    assert content.getvalue().decode(encoding) == text
+
+
+def test_nobody_listens(monkeypatch, capsys):
+    class Closed(io.StringIO):
+        def write(self, text):
+            raise BrokenPipeError
+
+    say("heard")
+    assert capsys.readouterr().out == "heard\n"
+    closed = io.StringIO()
+    closed.close()
+    for stream in (None, closed, Closed()):
+        monkeypatch.setattr(sys, "stdout", stream)
+        say("not heard")
