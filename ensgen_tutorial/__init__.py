@@ -1,7 +1,7 @@
 """Ensemble learning for image generation, hands on: the package behind the notebooks.
 
 The names below are this package's face. Each is imported when it is first used, so that
-``python -m ensgen_tutorial doctor`` or ``lessons`` never wait for TensorFlow.
+``python -m ensgen_tutorial doctor`` and ``--help`` never wait for TensorFlow.
 """
 
 import importlib
@@ -60,7 +60,13 @@ __all__ = sorted(PLACES)
 def __getattr__(name):
     if name not in PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f".{PLACES[name]}", __name__), name)
+    try:
+        value = getattr(importlib.import_module(f".{PLACES[name]}", __name__), name)
+    except ModuleNotFoundError as error:
+        if (error.name or __name__).startswith(__name__):
+            raise
+        raise ImportError(f"{name} needs {error.name}, which is not installed. 'python -m "
+                          f"{__name__} doctor' says what to do.", name=error.name) from error
     globals()[name] = value                         # the next time, nobody asks
     return value
 

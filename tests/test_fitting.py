@@ -203,6 +203,8 @@ def test_what_is_no_ensemble_is_refused(members, pixels):
             fit_weights(other, pixels)
     with pytest.raises(ValueError, match="tolerance must be a number above 0"):
         fit_weights(Mixture(members), pixels, tolerance=0)
+    with pytest.raises(ValueError, match="steps must be a whole number"):
+        fit_weights(Mixture(members), pixels, steps=0)
     split = ImageSet("two", 3, pixels[:5], pixels, pixels[:5])
     np.testing.assert_array_equal(fit_weights(Mixture(members), split).weights,
                                   fit_weights(Mixture(members), pixels).weights)

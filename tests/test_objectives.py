@@ -9,7 +9,6 @@ from ensgen_tutorial.ensembles.objectives import (
     Divergence,
     LogPoolScore,
     LogScore,
-    Quadratic,
     discrepancy,
     squared_error,
 )
@@ -57,5 +56,5 @@ def test_a_sum_of_squared_errors_is_that_of_all_answers_together():
     random = np.random.default_rng(0)
     answers, truth, w = random.normal(size=(3, 40)), random.normal(size=40), np.array([0.2, 0.3, 0.5])
     halves = [squared_error(answers[:, some], truth[some], 5) for some in (slice(20), slice(20, 40))]
-    assert Quadratic.sum(halves).value(w) == pytest.approx(squared_error(answers, truth, 10).value(w))
-    assert Quadratic.sum(halves).value(w) == pytest.approx(((w @ answers - truth) ** 2).sum() / 4)
+    assert (halves[0] + halves[1]).value(w) == pytest.approx(squared_error(answers, truth, 10).value(w))
+    assert (halves[0] + halves[1]).value(w) == pytest.approx(((w @ answers - truth) ** 2).sum() / 4)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..checks import check_number
+from ..checks import check_number, check_whole
 from ..data.image_set import ImageSet
 from .solvers import direct, equal_weights, gradient_descent, quadratic_programming
 
@@ -93,6 +93,8 @@ def fit_weights(ensemble, validation, method=None, tolerance=1e-3, **options):
     "Stacked regressions", Machine Learning 24 (least squares). Lesson 11.
     """
     check_number(tolerance, "tolerance", above=0)
+    if options.get("steps") is not None:
+        check_whole(options["steps"], "steps")
     objective, solver = find_method(ensemble, method)
     of_objective, of_solver = names_of(objective, 0), names_of(solver, 2)
     for name in options:

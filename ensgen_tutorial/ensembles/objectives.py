@@ -11,7 +11,7 @@ from sklearn.metrics.pairwise import polynomial_kernel
 
 from ..generators.base import pieces
 
-LEAST = 1e-100              # a likelihood that is nought by rounding has a logarithm all the same
+LEAST = 1e-100              # a likelihood that rounding has made 0 still has a logarithm
 AT_ONCE = 2**22             # numbers of a log pool that are turned into float64 at one time
 
 
@@ -150,12 +150,9 @@ class Quadratic(Objective):
         self.matrix, self.linear, self.constant, self.unit = matrix, linear, constant, unit
         self.members = len(linear)
 
-    @classmethod
-    def sum(cls, quadratics):
-        """The sum of several, one at a time: a Quadratic."""
-        first, *others = quadratics
-        return cls(*(sum((getattr(each, name) for each in others), getattr(first, name))
-                     for name in ("matrix", "linear", "constant")), first.unit)
+    def __add__(self, other):
+        return Quadratic(self.matrix + other.matrix, self.linear + other.linear,
+                         self.constant + other.constant, self.unit)
 
     def value(self, weights):
         return float(weights @ self.matrix @ weights - 2 * self.linear @ weights + self.constant)

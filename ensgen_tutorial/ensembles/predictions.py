@@ -1,6 +1,8 @@
 """Sums of predictions: members that were asked the very same question, in numbers."""
 
 import math
+from functools import reduce
+from operator import add
 
 import numpy as np
 
@@ -9,7 +11,7 @@ from ..data.pixels import check_pixels, to_signed
 from ..generators.base import Generator
 from ..measures.scoring import check_finite
 from ..predictors.flow import draw_by_flow
-from .objectives import Quadratic, Separate, squared_error
+from .objectives import Separate, squared_error
 from .weighted_sum import Ensemble, check_weights, sum_up, weighted_sum
 
 TIMES = 16                  # noise levels at which denoisers are compared
@@ -93,7 +95,7 @@ class DenoiserSum(Ensemble, Generator):
             return squared_error(answers, clean.ravel().astype(float),
                                  math.prod(self.image_shape) / (noise_levels * each))
 
-        parts = [Quadratic.sum(error((level + (k + 0.5) / each) / noise_levels) for k in range(each))
+        parts = [reduce(add, (error((level + (k + 0.5) / each) / noise_levels) for k in range(each)))
                  for level in range(noise_levels)]
         return parts[0] if noise_levels == 1 else Separate(parts, lambda rows: rows)
 

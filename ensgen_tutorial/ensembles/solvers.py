@@ -93,7 +93,7 @@ def gradient_descent(goal, tolerance=1e-3, steps=None, optimizer=None):
 
 def led_on(goal, path, tolerance, steps):
     """The path; where its end is not certified, it goes on from its best point by pairwise steps."""
-    if not goal.gap(path[-1]) > tolerance:                   # NaN is for ``certified``
+    if goal.gap(path[-1]) <= tolerance:
         return path
     best = int(np.nanargmin([goal.value(weights) for weights in path]))
     return path[:best] + pairwise(goal, path[best], tolerance, steps)

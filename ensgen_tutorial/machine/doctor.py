@@ -6,7 +6,6 @@ Each ``check_...`` can be told what it would look at, so that every situation ca
 machine. Only the standard library is imported here.
 """
 
-import importlib.metadata
 import json
 import os
 import platform
@@ -16,36 +15,18 @@ import subprocess
 import sys
 import tempfile
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from .devices import _counted_cores, _listed, count_cores, find_gpus
-from .output import say
+from .findings import Finding, print_findings
+from .packages import BACKENDS, PACKAGES, check_packages
 from .quiet import is_noise
 
-# distribution: module
-PACKAGES = {
-    "numpy": "numpy", "scipy": "scipy", "scikit-learn": "sklearn", "scikit-image": "skimage",
-    "skops": "skops", "pillow": "PIL", "matplotlib": "matplotlib", "tqdm": "tqdm",
-    "platformdirs": "platformdirs", "ipython": "IPython", "ipywidgets": "ipywidgets",
-    "jupyterlab": "jupyterlab"}
-BACKENDS = ("tensorflow", "jax", "torch")
 FASHION_FILES = ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz",
                  "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz")
 DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")
 SMALL_MEMORY = 3e9                  # bytes: a lesson takes up to 2 GB, and Jupyter its share
 PROBE_SECONDS = 120                 # a new card compiles its first operations for a while
-IMPORT_SECONDS = 120                # all packages from a slow disk
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing the doctor looked at: ``state`` is "ok", "note" or "problem"."""
-
-    name: str
-    state: str
-    found: str
-    advice: str = ""
 
 
 def diagnose():
@@ -85,80 +66,6 @@ def check_directory(folder=None):
                        "instead of the modules of these names", "Rename what lies there, or start "
                        "from another folder.")
     return Finding("working directory", "ok", "nothing in it hides a module")
-
-
-# Says before and after each import what comes of it, so that even an abort has a name.
-IMPORTS = """
-import importlib, importlib.metadata, json, sys
-real = sys.stdout
-sys.stdout = sys.stderr
-for pair in sys.argv[1:]:
-    name, module = pair.split("=")
-    print(json.dumps([name, None, None]), file=real, flush=True)
-    try:
-        importlib.import_module(module)
-        found = [name, "ok", importlib.metadata.version(name)]
-    except ModuleNotFoundError as error:
-        missing = error.name == module
-        found = [name, "missing" if missing else "broken", str(error)]
-    except BaseException as error:
-        found = [name, "broken", f"{type(error).__name__}: {error}"]
-    print(json.dumps(found), file=real, flush=True)
-"""
-
-
-def check_packages(backend=None, run=subprocess.run, version=importlib.metadata.version):
-    """One Finding for each package after importing it; one more where tensorflow-metal is there."""
-    backend = backend or os.environ.get("KERAS_BACKEND", "tensorflow")
-    wanted = {**PACKAGES, backend: backend, "keras": "keras"}
-    findings = {}
-    if backend not in BACKENDS:
-        del wanted[backend], wanted["keras"]
-        findings["keras"] = Finding("keras", "problem", f"KERAS_BACKEND is {backend!r}, which is not "
-                                    "a backend", f"Unset it, or choose {', '.join(BACKENDS)}.")
-    while left := [name for name in wanted if name not in findings]:
-        for name, state, text in try_imports({name: wanted[name] for name in left}, run):
-            findings[name] = package_finding(name, state, text)
-    with suppress(importlib.metadata.PackageNotFoundError):
-        if backend == "tensorflow" and version("tensorflow-metal"):
-            findings["tensorflow-metal"] = Finding(
-                "tensorflow-metal", "problem", "installed, and current TensorFlow cannot be "
-                "imported beside it", "Remove it: python -m pip uninstall tensorflow-metal")
-    return [*findings.values()]
-
-
-def try_imports(modules, run):
-    """Import modules in another process: (name, state, text) of each, up to one that ends it."""
-    command = [sys.executable, "-P", "-c", IMPORTS,
-               *(f"{name}={module}" for name, module in modules.items())]
-    try:
-        done = run(command, capture_output=True, text=True, timeout=IMPORT_SECONDS)
-        output, end = done.stdout, f"ended the process with {done.returncode}"
-    except subprocess.TimeoutExpired as error:
-        output = (error.stdout or b"").decode(errors="replace")
-        end = f"took more than {IMPORT_SECONDS} seconds"
-    lines = []
-    for line in output.splitlines():
-        with suppress(ValueError):
-            lines.append(json.loads(line))
-    found = {name: (name, state, text) for name, state, text in lines}
-    if not found:                               # not even the first one was begun
-        return [(name, "broken", f"another process could not be started ({end})")
-                for name in modules]
-    return [each if each[1] else (each[0], "broken", f"its import {end}")
-            for each in found.values()]
-
-
-def package_finding(name, state, text):
-    if state == "ok":
-        return Finding(name, "ok", text)
-    if state == "missing":
-        return Finding(name, "problem", "not installed", f"Install it: python -m pip install {name}")
-    text = " ".join(text.split())[:200]
-    if "MPLBACKEND" in os.environ and name == "matplotlib":
-        return Finding(name, "problem", f"cannot be imported ({text})", "Unset MPLBACKEND.")
-    return Finding(name, "problem", f"cannot be imported ({text})", "Install it again: python -m pip "
-                   f"install --force-reinstall {name}")
 
 
 def check_system(system=platform.system(), release=platform.release()):
@@ -319,18 +226,6 @@ def check_fashion_mnist(environ=os.environ, debian=DEBIAN_FOLDER):
                    "folder with its four idx files.")
 
 
-def print_doctor(findings=None):
-    """Print ``findings`` (or ``diagnose``'s) and what to do first; 1 if there is a problem."""
-    findings = diagnose() if findings is None else findings
-    width = max(len(finding.name) for finding in findings)
-    for finding in findings:
-        say(f"{finding.state:<7}  {finding.name:<{width}}  {finding.found}")
-        if finding.advice:
-            say(f"{'':<{9 + width}}  {finding.advice}")
-    problems = [finding for finding in findings if finding.state == "problem"]
-    if problems:
-        first = problems[0]
-        say(f"\n{len(problems)} to mend, first {first.name}: {first.advice}")
-    else:
-        say("\nEverything that the lessons need is there.")
-    return 1 if problems else 0
+def print_doctor():
+    """Print what ``diagnose`` finds and what to do first; 1 if there is a problem."""
+    return print_findings(diagnose())

@@ -28,7 +28,7 @@ def start():
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")     # JAX's memory growth
-    if "keras" in sys.modules:
+    if sys.modules.get("keras"):
         settle()
     elif not any(isinstance(finder, QuietImport) for finder in sys.meta_path):
         sys.meta_path.insert(0, QuietImport())
@@ -37,22 +37,30 @@ def start():
 class QuietImport:
     """Finds Keras and TensorFlow where Python would, and holds back log lines while they load."""
 
+    def __init__(self):
+        self.looking = set()
+
     def find_spec(self, name, path=None, target=None):
-        if name not in ("keras", "tensorflow"):
+        if name not in ("keras", "tensorflow") or name in self.looking:
             return None
-        sys.meta_path.remove(self)                  # the others answer, and this one not again
+        self.looking.add(name)                      # now the other finders are asked
         try:
             spec = importlib.util.find_spec(name)
         finally:
-            sys.meta_path.insert(0, self)
+            self.looking.remove(name)
         if spec is not None and spec.loader is not None:
             load = spec.loader.exec_module
 
             def quietly(module):
-                with held_back():
-                    load(module)
-                    if name == "keras":
-                        settle()
+                try:
+                    with held_back():
+                        load(module)
+                        if name == "keras":
+                            settle()
+                except Exception as error:
+                    raise ImportError(
+                        f"{name} cannot be imported ({type(error).__name__}: {error}). "
+                        "'python -m ensgen_tutorial doctor' says what to do.", name=name) from error
 
             spec.loader.exec_module = quietly
         return spec
