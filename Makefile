@@ -16,7 +16,7 @@ run: $(READY)
 
 test: $(READY)
 	@$(BIN)/python -m pytest -n auto --dist loadfile --nbval-lax --nbval-current-env \
-		-p no:cacheprovider tests notebooks $(ARGS)
+		-p no:cacheprovider notebooks tests $(ARGS)
 
 lab: $(READY)
 	@$(BIN)/jupyter lab notebooks/00_start_here.ipynb

@@ -152,13 +152,13 @@ def test_completing_keeps_what_is_known(learnt, bars):
 
 
 def test_the_store_keeps_what_was_learnt(bars, tmp_path):
-    told = []
+    lines = []
     for loaded in (False, True):
         generator = PixelClassifier(bars.image_shape, 4, RandomForestClassifier(3))
-        record = train_generator(generator, bars, folder=tmp_path, report=told.append)
+        record = train_generator(generator, bars, folder=tmp_path, report=lines.append)
         assert record["loaded"] is loaded and generator.trained
     other = PixelClassifier(bars.image_shape, 4, RandomForestClassifier(4))
-    assert not train_generator(other, bars, folder=tmp_path, report=told.append)["loaded"]
+    assert not train_generator(other, bars, folder=tmp_path, report=lines.append)["loaded"]
 
 
 def test_only_scikit_learn_is_loaded(learnt):

@@ -1,5 +1,7 @@
 """Every exercise: its solution passes, its wrong answers fail helpfully, its dots are noticed."""
 
+import io
+
 import pytest
 
 from ensgen_tutorial.course.exercises import (Exercise, all_exercises, call, exercise, expect_close,
@@ -47,6 +49,17 @@ def test_whatever_a_student_writes_gets_a_line(number, capsys):
         assert EXERCISES[number].grade(answer).state == "wrong"
         EXERCISES[number].check(answer)
         assert capsys.readouterr().out.count("\n") == 1
+
+
+def test_an_output_that_lacks_letters_gets_every_hint(monkeypatch):
+    for encoding in ("ascii", "cp1252"):
+        monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO(), encoding))
+        for each in EXERCISES.values():
+            for _ in range(len(each.hints) + 1):
+                each.hint()
+            each.solution()
+            each.check(next(iter(each.wrong_answers.values())))
+            each.hints_given = 0
 
 
 @pytest.fixture

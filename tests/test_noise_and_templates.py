@@ -80,13 +80,13 @@ def test_what_was_learnt_can_be_put_back(kind, precision):
 
 @pytest.mark.parametrize("kind", LEARNERS)
 def test_the_store_keeps_what_was_learnt(kind, tiny_images, tmp_path):
-    said = []
+    lines = []
     drawn = []
     for _ in range(2):
         generator = LEARNERS[kind]((4, 4, 1), 4)
-        train_generator(generator, tiny_images, folder=tmp_path, report=said.append)
+        train_generator(generator, tiny_images, folder=tmp_path, report=lines.append)
         drawn.append(generator.generate(8, seed=0))
-    assert "trained" in said[0] and "from the store" in said[1]
+    assert "trained" in lines[0] and "from the store" in lines[1]
     np.testing.assert_array_equal(*drawn)
 
 

@@ -1,5 +1,8 @@
 """The progressive GAN: exact at both ends of a fade, and stages that follow the epochs."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from keras import ops
@@ -72,3 +75,21 @@ def test_stages_follow_the_epochs_and_the_last_epoch_is_the_last_stage_s():
     gan.fit(pixels, epochs=2, initial_epoch=0, batch_size=16, verbose=0)
     assert gan.stage == 1 and float(gan.alpha) == 1.0
     assert gan.generate(2, seed=0).shape == (2, 8, 8, 1)
+
+
+TRAINING = """
+import pathlib, sys
+import ensgen_tutorial as eg
+import numpy as np
+pixels = np.random.default_rng(0).integers(0, 4, (20, 8, 8, 1)).astype(np.uint8)
+images = eg.ImageSet("tiny", 4, pixels[:12], pixels[12:16], pixels[16:])
+eg.train_generator(eg.ProgressiveGAN((8, 8, 1), 4, latents=2, filters=16), images, 2, batch_size=8,
+                   folder=pathlib.Path(sys.argv[1]), progress="quiet")
+"""
+
+
+def test_training_writes_nothing_to_standard_error(tmp_path):
+    """The gradient of ops.repeat made TensorFlow write a red line on many processors."""
+    done = subprocess.run([sys.executable, "-c", TRAINING, str(tmp_path)], capture_output=True,
+                          text=True, timeout=120)
+    assert done.returncode == 0 and done.stderr == "" and "trained in" in done.stdout

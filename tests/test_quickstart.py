@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -74,6 +75,17 @@ def test_bad_arguments_end_in_one_line(arguments, message, capsys, tmp_path):
     assert main([*arguments, "--output", str(tmp_path)]) == 2
     error = capsys.readouterr().err
     assert message in error and error.count("\n") == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a POSIX shell closes standard error")
+def test_without_a_standard_error_and_beside_a_file_that_hides_a_module_commands_work(tmp_path):
+    (tmp_path / "random.py").write_text("raise SystemExit('a game of my own')")
+    python = f"PYTHONPATH={Path(__file__).parents[1]} {sys.executable} -m ensgen_tutorial"
+    for arguments, code, words in (("zoo", 0, "digits/pixel_cnn"), ("run --dataset digts", 2, ""),
+                                   ("doctor --help", 0, "usage")):
+        done = subprocess.run(f"{python} {arguments} 2>&-", shell=True, cwd=tmp_path, text=True,
+                              stdout=subprocess.PIPE, timeout=120)
+        assert done.returncode == code and words in done.stdout
 
 
 def test_an_output_that_is_a_file_ends_in_one_line(capsys, tmp_path):

@@ -160,8 +160,10 @@ class Growth(keras.callbacks.Callback):
             return
         self.stage = model.stage = stages[epoch]
         if epoch == stages.index(self.stage):           # where a training goes on, all is kept
-            if self.stage:                              # grow on the average of the last stage
+            if epoch and model.optimizer.built:         # grow on the average of the last stage
                 model.optimizer.finalize_variable_values(model.trainable_variables)
+                for variable in model.trainable_variables:          # JAX wants arrays of their own
+                    variable.assign(ops.copy(variable))
             model.alpha.assign(float(self.stage == 0))
         model.fade_steps = max(1, self.params["steps"] * stages.count(self.stage) // 2)
         model.make_train_function(force=True)
