@@ -303,7 +303,7 @@ from ensgen_tutorial import *
 assert "tensorflow" not in sys.modules
 images = load_images("digits")
 for generator in (PixelCNN((8, 8, 1), 17, filters=4, blocks=1), PixelRNN((8, 8, 1), 17, units=4),
-                  VAE((8, 8, 1), 17, latents=2, hidden=8, samples=2), GAN((8, 8, 1), 17, filters=16),
+                  VAE((8, 8, 1), 17, latents=2, hidden=8, samples=2),
                   ProgressiveGAN((8, 8, 1), 17, filters=16), Denoiser((8, 8, 1), 17, filters=(8,))):
     epochs = 2 if isinstance(generator, ProgressiveGAN) else 1           # a stage each
     train_generator(generator, images, epochs, batch_size=500, folder=pathlib.Path(tempfile.mkdtemp()))

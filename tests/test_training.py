@@ -14,7 +14,7 @@ import pytest
 from ensgen_tutorial import (VAE, PixelClassifier, PixelCNN, PixelRNN, ProgressiveGAN,
                              Templates, train_generator, train_members)
 from ensgen_tutorial.generators.keras_model import KerasGenerator
-from ensgen_tutorial.training.callbacks import Resume
+from ensgen_tutorial.training.resume import Resume
 from ensgen_tutorial.training.train import ShuffledPixels
 
 pytestmark = pytest.mark.usefixtures("uncompiled")
@@ -135,7 +135,7 @@ train_generator(generator, images, int(sys.argv[2]), batch_size=8, progress="qui
 
 def test_a_process_killed_at_any_moment_is_resumed(tmp_path):
     def start():
-        return subprocess.Popen([sys.executable, "-c", KILLED, str(tmp_path), "60"],
+        return subprocess.Popen([sys.executable, "-c", KILLED, str(tmp_path), "30"],
                                 stdout=subprocess.PIPE, text=True, env=os.environ)
 
     process = start()
@@ -265,7 +265,7 @@ def test_the_last_epoch_can_be_kept_instead(train, tiny_images):
     kept = {}
     for keep in ("best", "last"):
         generator = MAKE["PixelCNN"]()
-        kept[keep] = train(generator, epochs=15, learning_rate=0.5, keep=keep)
+        kept[keep] = train(generator, epochs=20, learning_rate=0.2, keep=keep)
         own = -generator.log_likelihood(tiny_images.validation).mean()
         assert own == pytest.approx(kept[keep]["validation"], rel=1e-4)
     history = kept["last"]["history"]["val_loss"]

@@ -5,7 +5,7 @@ import time
 
 import keras
 
-from ..generators.keras_model import assign, numbered, shapes_of
+from ..generators.keras_model import assign, numbered
 
 
 class Record(keras.callbacks.Callback):
@@ -51,47 +51,6 @@ class Kept(keras.callbacks.Callback):
             assign(generator.weights, self.weights)
         else:
             generator.optimizer.finalize_variable_values(generator.trainable_variables)
-
-
-class Resume(keras.callbacks.Callback):
-    """Writes down everything that decides how a training goes on, and takes it up again.
-
-    file: a ``StoredFile``. record, kept: the callbacks whose memory it keeps.
-    """
-
-    def __init__(self, generator, file, record, kept):
-        super().__init__()
-        self.generator, self.file, self.record, self.kept = generator, file, record, kept
-        self.writing = True
-
-    def variables(self):
-        """Every variable, random states included."""
-        return [*self.generator.variables, *self.generator.optimizer.variables]
-
-    def take_up(self):
-        """Go back to the last whole epoch that was written down; whether there was one."""
-        shapes = {f"state/{i}": shape for i, shape in shapes_of(self.variables()).items()}
-        shapes |= {f"kept/{i}": shape for i, shape in shapes_of(self.generator.weights).items()}
-        found = self.file.load(shapes)
-        if found is None:
-            return False
-        arrays, written = found
-        parts = {"state": {}, "kept": {}}
-        for name, array in arrays.items():
-            part, number = name.split("/")
-            parts[part][number] = array
-        assign(self.variables(), parts["state"])
-        self.kept.weights, self.kept.epoch = parts["kept"], written["best_epoch"]
-        self.record.history, self.record.seconds = written["history"], written["seconds"]
-        return True
-
-    def on_epoch_end(self, epoch, logs=None):
-        arrays = {f"state/{i}": array for i, array in numbered(self.variables()).items()}
-        arrays |= {f"kept/{i}": array for i, array in self.kept.weights.items()}
-        written = {"history": self.record.history, "seconds": self.record.seconds,
-                   "best_epoch": self.kept.epoch}
-        if self.writing:
-            self.writing = self.file.save(arrays, written, durable=False)
 
 
 class Patience(keras.callbacks.Callback):

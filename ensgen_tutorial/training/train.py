@@ -12,9 +12,10 @@ from ..generators.base import Learner
 from ..generators.keras_model import KerasGenerator, assign, numbered
 from ..machine.output import say
 from ..measures.scoring import mean_nats
-from .callbacks import Kept, Patience, Record, Resume
+from .callbacks import Kept, Patience, Record
+from .fingerprint import recipe_of
 from .progress import choose_place, displays
-from .stored import StoredFile, recipe_of
+from .resume import Resume, StoredFile
 
 
 def generate(generator, count, seed=None):

@@ -1,14 +1,53 @@
-"""What the store keeps of a training, and under which name: the recipe with all it depends on."""
+"""What is kept of a training, finished or not, and how a killed one is taken up again."""
 
-import hashlib
 import warnings
 from pathlib import Path
 
 import keras
-import numpy as np
 
+from ..generators.keras_model import assign, numbered, shapes_of
 from ..machine import store
-from .watch import Watched
+
+
+class Resume(keras.callbacks.Callback):
+    """Writes down everything that decides how a training goes on, and takes it up again.
+
+    file: a ``StoredFile``. record, kept: the callbacks whose memory it keeps.
+    """
+
+    def __init__(self, generator, file, record, kept):
+        super().__init__()
+        self.generator, self.file, self.record, self.kept = generator, file, record, kept
+        self.writing = True
+
+    def variables(self):
+        """Every variable, random states included."""
+        return [*self.generator.variables, *self.generator.optimizer.variables]
+
+    def take_up(self):
+        """Go back to the last whole epoch that was written down; whether there was one."""
+        shapes = {f"state/{i}": shape for i, shape in shapes_of(self.variables()).items()}
+        shapes |= {f"kept/{i}": shape for i, shape in shapes_of(self.generator.weights).items()}
+        found = self.file.load(shapes)
+        if found is None:
+            return False
+        arrays, written = found
+        parts = {"state": {}, "kept": {}}
+        for name, array in arrays.items():
+            part, number = name.split("/")
+            parts[part][number] = array
+        assign(self.variables(), parts["state"])
+        self.kept.weights, self.kept.epoch = parts["kept"], written["best_epoch"]
+        self.record.history, self.record.seconds = written["history"], written["seconds"]
+        return True
+
+    def on_epoch_end(self, epoch, logs=None):
+        arrays = {f"state/{i}": array for i, array in numbered(self.variables()).items()}
+        arrays |= {f"kept/{i}": array for i, array in self.kept.weights.items()}
+        written = {"history": self.record.history, "seconds": self.record.seconds,
+                   "best_epoch": self.kept.epoch}
+        if self.writing:
+            self.writing = self.file.save(arrays, written, durable=False)
 
 
 class StoredFile:
@@ -64,21 +103,3 @@ class StoredFile:
             warnings.warn(f"The store {self.folder} cannot be written ({reason}): this training "
                           "will not be kept. Set ENSGEN_STORE to a folder that can be.",
                           stacklevel=3)
-
-
-def recipe_of(generator, images, options):
-    """What decides a training's result, a dict that JSON can hold; and what was watched for it."""
-    values = generator.hyperparameters
-    watched = Watched(type(generator), values)
-    plain = (type(None), bool, int, float, str, list, tuple)
-    recipe = {
-        "generator": type(generator).__name__, "code": watched.digest, "data": images.digest,
-        "hyperparameters": {name: value if isinstance(value, plain) else type(value).__name__
-                            for name, value in values.items()},
-        **options}
-    if options:
-        recipe |= {"backend": keras.backend.backend(), "precision": generator.dtype_policy.name}
-    if getattr(generator, "classes", None) is not None:
-        labels = np.concatenate([images.train_labels, images.validation_labels])
-        recipe["labels"] = hashlib.sha256(labels.astype(np.int64).tobytes()).hexdigest()
-    return recipe, watched

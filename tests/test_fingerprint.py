@@ -7,9 +7,10 @@ import types
 
 import numpy as np
 import pytest
+from sklearn.dummy import DummyClassifier
 
 import ensgen_tutorial as eg
-from ensgen_tutorial.training.watch import Watched, own_text
+from ensgen_tutorial.training.fingerprint import Watched, own_text, recipe_of
 
 STUDENT = '''
 import functools
@@ -159,6 +160,28 @@ def test_values_of_all_kinds_count():
     loop = []
     loop.append(loop)
     assert Watched(loop).doubts == []
+
+
+class Guess(DummyClassifier):
+    def predict_proba(self, X):
+        return SHARE * super().predict_proba(X)
+
+
+SHARE = 1.0
+
+
+def test_a_classifier_of_one_s_own_is_followed_with_its_parameters(monkeypatch, tiny_images):
+    def found(*arguments):
+        generator = eg.PixelClassifier((4, 4, 1), 4, *arguments)
+        recipe, watched = recipe_of(generator, tiny_images, {})
+        assert watched.doubts == []
+        return recipe["code"]
+
+    before = found(Guess())
+    assert found(Guess()) == before
+    assert len({before, found(Guess(strategy="uniform")), found("random forest")}) == 3
+    monkeypatch.setitem(globals(), "SHARE", 0.5)
+    assert found(Guess()) != before
 
 
 PROMPT = textwrap.dedent("""

@@ -18,6 +18,7 @@ import sysconfig
 import tokenize
 import types
 
+import keras
 import numpy as np
 
 PACKAGE = __name__.partition(".")[0]
@@ -75,12 +76,16 @@ class Watched:
             self.follow(thing.__wrapped__, name)
         elif isinstance(thing, property):
             self.follow_all({f"{name}.{part}": getattr(thing, part) for part in ("fget", "fset")})
+        elif hasattr(thing, "get_params") and not isinstance(thing, type):       # scikit-learn's
+            self.follow_all({name: type(thing), f"{name}'s parameters": thing.get_params()})
         elif isinstance(thing, types.ModuleType) or is_library(thing):
             self.pieces.append(f"{name}: {getattr(thing, '__qualname__', thing.__name__)}")
         elif isinstance(thing, type):
             self.follow_class(thing, name)
         elif isinstance(thing, types.FunctionType):
             self.follow_function(thing, name)
+        elif hasattr(type(thing), "__get__") and hasattr(thing, "__dict__"):      # a descriptor
+            self.follow_all({name: type(thing), f"{name}'s attributes": vars(thing)})
         elif not trusted:
             self.doubts.append(f"{name} ({type(thing).__name__})")
 
@@ -188,3 +193,21 @@ def own_text(function):
             lines[row - 1] = lines[row - 1][:column]
     return "\n".join(line.rstrip() for number, line in enumerate(lines, start=1)
                      if line.strip() and number not in documented)
+
+
+def recipe_of(generator, images, options):
+    """What decides a training's result, a dict that JSON can hold; and what was watched for it."""
+    values = generator.hyperparameters
+    watched = Watched(type(generator), {name: getattr(generator, name) for name in values})
+    plain = (type(None), bool, int, float, str, list, tuple)
+    recipe = {
+        "generator": type(generator).__name__, "code": watched.digest, "data": images.digest,
+        "hyperparameters": {name: value if isinstance(value, plain) else type(value).__name__
+                            for name, value in values.items()},
+        **options}
+    if options:
+        recipe |= {"backend": keras.backend.backend(), "precision": generator.dtype_policy.name}
+    if getattr(generator, "classes", None) is not None:
+        labels = np.concatenate([images.train_labels, images.validation_labels])
+        recipe["labels"] = hashlib.sha256(labels.astype(np.int64).tobytes()).hexdigest()
+    return recipe, watched

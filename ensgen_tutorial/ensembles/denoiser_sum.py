@@ -1,4 +1,4 @@
-"""Sums of predictions: members that were asked the very same question, in numbers."""
+"""The sum of denoisers, which is a denoiser and can draw (lesson 10)."""
 
 import math
 from functools import reduce
@@ -9,41 +9,18 @@ import numpy as np
 from ..checks import check_whole
 from ..data.pixels import check_pixels, to_signed
 from ..generators.base import Generator
-from ..measures.scoring import check_finite
 from ..predictors.flow import draw_by_flow
 from .objectives import Separate, squared_error
-from .weighted_sum import Ensemble, check_weights, sum_up, weighted_sum
+from .prediction_sum import answers_of
+from .weighted_sum import Ensemble, check_weights, sum_up
 
 TIMES = 16                  # noise levels at which denoisers are compared
 
 
-class PredictionSum(Ensemble):
-    """ŷ = Σ_j w_j ŷ_j of members that answer one input, so that errors cancel.
-
-    Its squared error is the members' mean squared error less their ambiguity, exactly and for
-    every number of the answer: (ŷ − y)² = Σ_j w_j (ŷ_j − y)² − Σ_j w_j (ŷ_j − ŷ)².
-
-    members: anything with ``predict(inputs)``. weights: (M,) summing to 1, or None for equal ones.
-
-    Source: Krogh and Vedelsby 1995, "Neural network ensembles, cross validation, and active
-    learning", NeurIPS 7, eq. 6. Lesson 10.
-    """
-
-    member_kind = "predict"
-
-    def predict(self, inputs):
-        """The sum of the members' predictions for ``inputs``: an array of their shape."""
-        return weighted_sum([member.predict(inputs) for member in self.members], self.weights)
-
-    def squared_error(self, inputs, targets):
-        """Mean ‖y − ŷ‖² per input as a function of the weights: an Objective."""
-        targets = np.asarray(targets, float)
-        predictions = answers_of(self.members, targets.shape, lambda each: each.predict(inputs))
-        return squared_error(predictions, targets.ravel(), targets[0].size, "squared error per input")
-
-
 class DenoiserSum(Ensemble, Generator):
-    """The same sum of denoisers, asked about one noisy image: a denoiser, which can draw.
+    """ŷ = Σ_j w_j ŷ_j of denoisers that are asked about one noisy image: a denoiser, which can draw.
+
+    Its squared error is that of a PredictionSum.
 
     members: Generators with ``denoise(noisy, t)``, image_shape and levels. weights: (M,) summing to
     1, or None for equal ones; or (K, M), row k for times t in [k/K, (k+1)/K). steps: of drawing.
@@ -98,15 +75,3 @@ class DenoiserSum(Ensemble, Generator):
         parts = [reduce(add, (error((level + (k + 0.5) / each) / noise_levels) for k in range(each)))
                  for level in range(noise_levels)]
         return parts[0] if noise_levels == 1 else Separate(parts, lambda rows: rows)
-
-
-def answers_of(members, shape, ask):
-    """Every member's answer as a row of floats, (M, numbers), if it is finite and of ``shape``."""
-    rows = []
-    for j, member in enumerate(members):
-        answer = check_finite(ask(member), j, member)
-        if answer.shape != shape:
-            raise ValueError(f"members[{j}], {type(member).__name__}, answers in shape "
-                             f"{answer.shape}, and the truth has {shape}.")
-        rows.append(answer.ravel().astype(float))
-    return np.array(rows)
