@@ -15,8 +15,8 @@ run: $(READY)
 	@$(BIN)/python -m ensgen_tutorial run --output output $(ARGS)
 
 test: $(READY)
-	@$(BIN)/python -m pytest -n auto --dist loadfile --nbval-lax --nbval-current-env \
-		-p no:cacheprovider notebooks tests $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -p no:cacheprovider \
+		--nbval-lax --nbval-current-env notebooks tests $(ARGS)
 
 lab: $(READY)
 	@$(BIN)/jupyter lab notebooks/00_start_here.ipynb

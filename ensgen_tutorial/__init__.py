@@ -6,7 +6,7 @@ The names below are this package's face. Each is imported when it is first used,
 
 import importlib
 
-from .machine.quiet import start
+from .machine.quiet import ADVICE, start
 
 start()                             # before Keras is imported anywhere: quiet, memory growth
 
@@ -66,8 +66,8 @@ def __getattr__(name):
     except ModuleNotFoundError as error:
         if (error.name or __name__).startswith(__name__):
             raise
-        raise ImportError(f"{name} needs {error.name}, which is not installed. 'python -m "
-                          f"{__name__} doctor' says what to do.", name=error.name) from error
+        raise ImportError(f"{name} needs {error.name}, which is not installed. {ADVICE}",
+                          name=error.name) from error
     globals()[name] = value                         # the next time, nobody asks
     return value
 

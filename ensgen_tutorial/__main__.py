@@ -2,7 +2,8 @@
 
 import sys
 
-if __name__ == "__main__":          # nothing in the working directory may hide Python's own modules
+# Nothing in the working directory may hide one of Python's own modules.
+if __name__ == "__main__" and not getattr(sys.flags, "safe_path", False):
     sys.path.append(sys.path.pop(0))
 
 import argparse
@@ -11,6 +12,7 @@ import os
 from pathlib import Path
 
 from .machine.output import say
+from .machine.quiet import ADVICE
 
 
 def main(arguments=None):
@@ -34,10 +36,11 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     try:
         return {"run": run_quickstart, "doctor": run_doctor, "zoo": run_zoo}[options.command](options)
-    except (ValueError, TypeError, OSError) as error:
+    except (ValueError, TypeError, OSError, ImportError) as error:
         if os.environ.get("ENSGEN_DEBUG"):
             raise
-        say(f"ensgen: {error}", "stderr")
+        advice = isinstance(error, ImportError) and ADVICE not in str(error)
+        say(f"ensgen: {error}" + f". {ADVICE}" * advice, "stderr")
         return 2
     except KeyboardInterrupt:
         say("Stopped; nothing trained so far is lost, the same command goes on.", "stderr")

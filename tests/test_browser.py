@@ -97,9 +97,14 @@ def wait_for(address, server, log):
 def open_lesson(path, folder):
     """A page with a copy of the notebook in ``folder``, all of whose cells have run without error.
 
-    The copy holds no outputs, so whatever the page shows comes from this run.
+    The copy holds no outputs, so whatever the page shows comes from this run. It ends with the
+    first slider: nbval runs the rest.
     """
     book = nbformat.read(path, as_version=4)
+    sliders = [i for i, cell in enumerate(book.cells)
+               if cell.cell_type == "code" and "eg.slide(" in cell.source]
+    assert sliders, f"{path} has no slider"
+    del book.cells[sliders[0] + 1:]
     for cell in book.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None

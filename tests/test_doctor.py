@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ensgen_tutorial.data import named
-from ensgen_tutorial.machine import doctor, findings
+from ensgen_tutorial.machine import devices, doctor, findings
 from ensgen_tutorial.machine.findings import Finding
 
 ROOT = Path(__file__).parent.parent
@@ -52,24 +52,24 @@ CARD = answer(stdout="NVIDIA RTX 4090\nNVIDIA RTX 4090\n")
 DIES = answer(-6, stderr=f"{LOG}\nF{NEW}gpu.cc:9] no kernel image\n*** Stack:\n  @ 0x7f\n")
 
 
-@pytest.mark.parametrize("driver, probe, seen, more, state, words", [
-    (answer(9, "NVIDIA-SMI has failed because\n"), None, [], {}, "problem", "NVIDIA-SMI has"),
-    (answer(4), None, [], {}, "problem", "ended with 4"),
-    ("hangs", None, [], {}, "problem", "TimeoutExpired"),
-    (CARD, None, [], {}, "problem", 'pip install "ensgen-tutorial[gpu]"'),
-    (CARD, None, [], {"system": "Windows"}, "note", "WSL2"),
-    (CARD, None, [], {"environ": {"CUDA_VISIBLE_DEVICES": "-1"}}, "note", "hidden by CUDA_VISIBLE"),
-    (CARD, DIES, ["card"], {}, "problem", "no kernel image"),
-    (CARD, answer(-11), ["card"], {}, "problem", "ended with -11"),
-    (CARD, answer(1, stderr=f"Traceback\nOSError: libdevice\n{LOG}\n"), ["card"], {},
+@pytest.mark.parametrize("driver, probe, more, state, words", [
+    (answer(9, "NVIDIA-SMI has failed because\n"), None, {}, "problem", "NVIDIA-SMI has"),
+    (answer(4), None, {}, "problem", "ended with 4"),
+    ("hangs", None, {}, "problem", "TimeoutExpired"),
+    (CARD, answer(1, stderr=f"{LOG}\n{doctor.NO_GPU}\n"), {}, "problem",
+     'pip install "ensgen-tutorial[gpu]"'),
+    (CARD, None, {"system": "Windows"}, "note", "WSL2"),
+    (CARD, None, {"environ": {"CUDA_VISIBLE_DEVICES": "-1"}}, "note", "hidden by CUDA_VISIBLE"),
+    (CARD, DIES, {}, "problem", "no kernel image"),
+    (CARD, answer(-11), {}, "problem", "ended with -11"),
+    (CARD, answer(1, stderr=f"Traceback\nOSError: libdevice\n{LOG}\n"), {},
      "problem", "OSError: libdevice"),
-    (CARD, "hangs", ["card"], {}, "problem", "TimeoutExpired"),
-    (CARD, answer(stdout="trained\n"), ["card"], {}, "ok", "2 × NVIDIA RTX 4090; a small"),
+    (CARD, "hangs", {}, "problem", "TimeoutExpired"),
+    (CARD, answer(stdout="trained\n"), {}, "ok", "2 × NVIDIA RTX 4090; a small"),
 ])
-def test_gpu_with_a_driver(driver, probe, seen, more, state, words):
+def test_gpu_with_a_driver(driver, probe, more, state, words):
     surroundings = {"system": "Linux", "environ": {}, **more}
-    finding = doctor.check_gpu(lambda: "nvidia-smi", machine(driver, probe), lambda: seen,
-                                **surroundings)
+    finding = doctor.check_gpu(lambda: "nvidia-smi", machine(driver, probe), **surroundings)
     assert finding.state == state and words in f"{finding.found} {finding.advice}"
     assert bool(finding.advice) == (state != "ok")
 
@@ -94,9 +94,14 @@ def test_a_card_without_its_tool_is_told():
     assert "FileNotFoundError" in doctor.check_gpu(lambda: "nvidia-smi", run).found
 
 
-def test_the_probe_itself_runs(capsys):
+def test_the_probe_itself_runs(capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["-c", str(ROOT)])
+    monkeypatch.setattr(devices, "find_gpus", lambda: [("card", (9, 0))])
     exec(doctor.PROBE, {})
     assert "trained" in capsys.readouterr().out
+    monkeypatch.setattr(devices, "find_gpus", lambda: [])
+    with pytest.raises(SystemExit, match=doctor.NO_GPU):
+        exec(doctor.PROBE, {})
 
 
 @pytest.mark.parametrize("cores, memory, state, words", [
@@ -124,29 +129,29 @@ def test_stores(tmp_path):
     assert finding.state == "problem" and "ENSGEN_STORE" in finding.advice
 
 
-def test_a_full_disk_is_a_problem(tmp_path, monkeypatch):
-    class Full(list):
-        __enter__, __exit__ = lambda self: self, lambda *_: None
-
-        def write(self, _):
-            raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(doctor.tempfile, "TemporaryFile", lambda **_: Full())
-    assert "No space left" in doctor.check_store(tmp_path).found
+@pytest.fixture
+def surroundings(tmp_path, monkeypatch):
+    """Folders of its own for Keras and for data."""
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.setenv("ENSGEN_DATA", str(tmp_path / "own"))
+    (tmp_path / "keras").mkdir()
+    return tmp_path
 
 
-def test_fashion_mnist_is_found_where_it_is_looked_for(tmp_path):
-    def look(**environ):
-        return doctor.check_fashion_mnist({"KERAS_HOME": str(tmp_path / "keras"), **environ},
-                                           tmp_path / "debian")
+def test_fashion_mnist_is_found_where_it_is_looked_for(surroundings):
+    def look():
+        return doctor.check_fashion_mnist(surroundings / "debian")
 
     assert look().state == "note" and "ENSGEN_DATA" in look().advice
     for place in ["keras/datasets/fashion-mnist", "debian", "own", "own/fashion_mnist"]:
-        (tmp_path / place).mkdir(parents=True)
-        for name in doctor.FASHION_FILES:
-            assert not look(ENSGEN_DATA=str(tmp_path / "own")).found.endswith(str(tmp_path / place))
-            (tmp_path / place / name).touch()
-        assert look(ENSGEN_DATA=str(tmp_path / "own")).found.endswith(str(tmp_path / place))
+        place = surroundings / place
+        place.mkdir(parents=True)
+        for i, name in enumerate(doctor.FASHION_FILES):
+            assert not look().found.endswith(str(place))
+            if "own" in place.parts and i:                  # where load_images would not go on
+                assert look().state == "problem" and f"{place} lacks {name}" in look().found
+            (place / (name.removesuffix(".gz") if i % 2 else name)).touch()
+        assert look().state == "ok" and look().found.endswith(str(place))
 
 
 def test_the_places_are_those_of_load_images():
@@ -154,34 +159,33 @@ def test_the_places_are_those_of_load_images():
     assert named.IDX_FILES == doctor.FASHION_FILES
 
 
-def test_unpacked_files_count_too(tmp_path):
-    for name in doctor.FASHION_FILES:
-        (tmp_path / name.removesuffix(".gz")).touch()
-    found = doctor.check_fashion_mnist({"ENSGEN_DATA": str(tmp_path)}, tmp_path / "debian")
-    assert found.state == "ok" and str(tmp_path) in found.found
-
-
-@pytest.mark.parametrize("text, state, words", [
-    (None, "ok", "nothing otherwise"), ('{"floatx": "float32"}', "ok", "nothing otherwise"),
-    ('{"floatx": "float16", "image_data_format": "channels_first"}', "note",
-     "floatx float16 and image_data_format channels_first"), ("{", "problem", "cannot be read")])
-def test_keras_settings(text, state, words, tmp_path):
+@pytest.mark.parametrize("text, environ, state, words", [
+    (None, {}, "ok", "nothing otherwise"), ('{"floatx": "float32"}', {}, "ok", "nothing otherwise"),
+    ("{", {}, "ok", "nothing otherwise"),
+    ('{"floatx": "float16", "epsilon": 0.01}', {}, "note", "floatx 'float16', epsilon 0.01"),
+    ('{"image_data_format": "channels_first"}', {"KERAS_MAX_EPOCHS": "1"}, "note",
+     "image_data_format 'channels_first', KERAS_MAX_EPOCHS 1"),
+    ('{"floatx": "float99"}', {}, "problem", "floatx 'float99'"),
+    ('{"floatx": []}', {}, "problem", "floatx []"), ('{"epsilon": 1}', {}, "problem", "epsilon 1"),
+    ("[]", {}, "problem", "cannot be used")])
+def test_keras_settings(text, environ, state, words, surroundings):
     if text is not None:
-        (tmp_path / "keras.json").write_text(text)
-    finding = doctor.check_keras_settings({"KERAS_HOME": str(tmp_path)})
+        (surroundings / "keras" / "keras.json").write_text(text)
+    finding = doctor.check_keras_settings(environ)
     assert finding.state == state and words in finding.found
     assert bool(finding.advice) == (state != "ok")
 
 
 def test_a_file_that_hides_a_module_is_named(tmp_path):
-    for name in ("random.py", "my_lesson.py", "numpy.txt"):
+    for name in ("random.py", "scipy.pyc", "my_lesson.py", "numpy.txt", "keras.test.py", "tqdm"):
         (tmp_path / name).touch()
     (tmp_path / "keras").mkdir()
-    assert doctor.check_directory(tmp_path).found.startswith("random.py in it")
+    assert doctor.check_directory(tmp_path).found.startswith("random.py, scipy.pyc in it")
     (tmp_path / "keras" / "__init__.py").touch()
     finding = doctor.check_directory(tmp_path)
-    assert finding.state == "problem" and finding.found.startswith("keras, random.py in it")
+    assert finding.state == "problem" and finding.found.startswith("keras, random.py, scipy.pyc in it")
     assert doctor.check_directory(ROOT).state == "ok"
+    assert "cannot be read" in doctor.check_directory(tmp_path / "gone").found
 
 
 def test_a_check_that_fails_is_a_finding_and_hides_no_other(monkeypatch):
@@ -192,8 +196,8 @@ def test_a_check_that_fails_is_a_finding_and_hides_no_other(monkeypatch):
         monkeypatch.setattr(doctor, name, lambda: [])
     monkeypatch.setattr(doctor, "check_store", fails)
     found = {finding.name: finding for finding in doctor.diagnose()}
-    assert list(found) == ["Python", "working directory", "system", "machine", "store",
-                           "keras.json", "Fashion-MNIST"]
+    assert list(found) == ["Python", "working directory", "Keras settings", "system", "machine",
+                           "store", "Fashion-MNIST"]
     assert found["store"].state == "problem" and "RuntimeError: gone" in found["store"].found
 
 
@@ -217,7 +221,7 @@ def test_a_healthy_course_is_well():
     done = run_doctor(ROOT)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "problem" not in done.stdout and done.stderr == ""
-    assert [line.split()[1] for line in done.stdout.splitlines()[2:16]] == [
+    assert [line.split()[1] for line in done.stdout.splitlines()[3:17]] == [
         *doctor.PACKAGES, "tensorflow", "keras"]
 
 

@@ -23,10 +23,12 @@ def test_nobody_listens(monkeypatch, capsys):
         def write(self, text):
             raise BrokenPipeError
 
-    say("heard")
-    assert capsys.readouterr().out == "heard\n"
+    say(7)
+    assert capsys.readouterr().out == "7\n"
     closed = io.StringIO()
     closed.close()
-    for stream in (None, closed, Closed()):
+    detached = io.TextIOWrapper(io.BytesIO())
+    detached.detach()
+    for stream in (None, closed, detached, Closed()):
         monkeypatch.setattr(sys, "stdout", stream)
         say("not heard")

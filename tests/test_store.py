@@ -114,31 +114,59 @@ def npy(header, content=b""):
     return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text + content
 
 
-HEADER = "{'descr': '%s', 'fortran_order': False, 'shape': %s, }"
+def declaring(shape, kind="<f4", size=24):
+    return npy(f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}", bytes(size))
+
+
 BAD = {
-    "terabytes": {"0.npy": npy(HEADER % ("<f4", "(1099511627776, 4)"), bytes(24))},
-    "a negative size": {"0.npy": npy(HEADER % ("<f4", "(-2, -3)"), bytes(24))},
-    "fewer bytes": {"0.npy": npy(HEADER % ("<f4", "(2, 3)"), bytes(20))},
-    "more bytes": {"0.npy": npy(HEADER % ("<f4", "(2, 3)"), bytes(28))},
-    "objects": {"0.npy": npy(HEADER % ("|O", "(1,)"), bytes(8))},
-    "no array": {"0.npy": b"text"}, "an unknown version": {"0.npy": b"\x93NUMPY\x09\x00" + bytes(99)},
-    "another name": {"0.txt": b"text"}, "a shape that is not one": {"0.npy": npy(HEADER % ("<f4", "2.5"))},
-    "a header that is code": {"0.npy": npy("__import__('os').system('false')")},
+    "terabytes": declaring("(1099511627776, 4)"), "a negative size": declaring("(-2, -3)"),
+    "a number of 4301 digits": declaring(f"({'9' * 4301},)"), "a shape that is not one": declaring("2.5"),
+    "fewer bytes": declaring("(2, 3)", size=20), "more bytes": declaring("(2, 3)", size=28),
+    "objects": declaring("(1,)", "|O", 8), "text": declaring("(2,)", "<U3"),
+    "dates": declaring("(3,)", "<M8[s]"), "a type that does not exist": declaring("(2, 3)", "<f7"),
+    "nothing, endless times": declaring("(0, 9223372036854775807, 99)", size=0),
+    "no array": b"text", "an unknown version": b"\x93NUMPY\x09\x00" + bytes(99),
+    "a header of gigabytes": b"\x93NUMPY\x02\x00\xff\xff\xff\x7f" + bytes(10**7),
+    "a header that is code": npy("__import__('os').system('false')"),
+    "a header that ends early": npy("{'descr': '''<f4, 'fortran"),
+    "a header too deep to parse": npy("-" * 9000 + "1"),
+    "a header of Python 2": declaring("(2L, 3L)"),
 }
 
 
 @pytest.mark.parametrize("damage", BAD)
-def test_what_an_array_declares_is_checked_before_anything_is_allocated(damage, tmp_path):
+def test_what_an_array_declares_is_checked_before_anything_is_allocated(damage, tmp_path, recwarn):
     path = tmp_path / "bad.npz"
     store.save(path, {"1": np.array(7)}, {})
-    with zipfile.ZipFile(path, "a") as archive:
-        for name, content in BAD[damage].items():
-            archive.writestr(name, content)
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("0.npy", BAD[damage])
     tracemalloc.start()
-    with pytest.raises(store.DamagedFileError, match="bad.npz"):
-        store.load(path, {"0": (2, 3), "1": ()})
-    assert tracemalloc.get_traced_memory()[1] < 2e6
+    for shapes in (None, {"0": (2, 3), "1": ()}):
+        with pytest.raises(store.DamagedFileError, match="bad.npz"):
+            store.load(path, shapes)
+    assert tracemalloc.get_traced_memory()[1] < 1e6
     tracemalloc.stop()
+    assert not recwarn
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize("name, method", [("0.txt", zipfile.ZIP_STORED), ("1.npy", zipfile.ZIP_STORED),
+                                          ("0.npy", zipfile.ZIP_LZMA), ("0.npy", zipfile.ZIP_BZIP2)])
+def test_an_archive_that_this_store_did_not_write_is_refused(name, method, tmp_path):
+    path = tmp_path / "bad.npz"
+    store.save(path, {"1": np.array(7)}, {})
+    with zipfile.ZipFile(path, "a", method) as archive:
+        archive.writestr(name, declaring("(2, 3)"))
+    with pytest.raises(store.DamagedFileError):
+        store.load(path)
+
+
+def test_members_that_share_their_bytes_are_refused(path):
+    """So that a small file cannot unpack to more than its length allows."""
+    with zipfile.ZipFile(path) as archive:
+        store.declared_shapes(archive, path.stat().st_size)
+        with pytest.raises(ValueError, match="overlap"):
+            store.declared_shapes(archive, 100)
 
 
 def test_an_archive_that_claims_to_unpack_to_more_than_it_can_is_refused(path):
@@ -151,9 +179,11 @@ def test_an_archive_that_claims_to_unpack_to_more_than_it_can_is_refused(path):
         store.load(path)
 
 
-@pytest.mark.parametrize("record", [[], "text", {"format": 1}, {"sha256": ""}, 7])
-def test_a_record_that_is_not_one_is_refused(record, tmp_path):
-    np.savez(tmp_path / "bad.npz", record=np.frombuffer(json.dumps(record).encode(), np.uint8))
+@pytest.mark.parametrize("text", [
+    "[]", '"text"', '{"format": 1}', '{"sha256": ""}', '{"format": 1, "sha256": 7}', "7", "{",
+    "[" * 99_999])
+def test_a_record_that_is_not_one_is_refused(text, tmp_path):
+    np.savez(tmp_path / "bad.npz", record=np.frombuffer(text.encode(), np.uint8))
     with pytest.raises(store.DamagedFileError):
         store.load(tmp_path / "bad.npz")
 
@@ -192,19 +222,57 @@ def test_the_home_folder_can_be_written_short(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("ENSGEN_STORE", "~/x")
     assert store.store_folder() == tmp_path / "x"
+    monkeypatch.setenv("ENSGEN_STORE", "~nobody_of_this_name/x")
+    with pytest.raises(ValueError, match="write the whole path"):
+        store.store_folder()
 
 
-def test_a_store_that_cannot_be_written_is_named_and_nothing_stays(tmp_path, path, monkeypatch):
-    place = tmp_path / "file"
-    place.write_text("in the way")
-    assert store.unwritable(tmp_path / "new") is None
-    assert list((tmp_path / "new").iterdir()) == []
-    for folder in (place, place / "below"):
-        assert store.unwritable(folder)
-        store.remove(folder / "weights.npz")                 # and does not raise
+def test_a_store_that_cannot_be_written_is_named_and_nothing_stays(tmp_path):
+    assert store.unwritable(tmp_path / "new" / "deep") is None and not list(tmp_path.iterdir())
+    (tmp_path / "file").write_text("in the way")
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    for folder in ("file", "file/below", "link"):
+        assert store.unwritable(tmp_path / folder)
+    assert len(list(tmp_path.iterdir())) == 2
 
+
+def test_a_full_disk_cannot_be_written(tmp_path, monkeypatch):
+    class Full(list):
+        __enter__, __exit__ = lambda self: self, lambda *_: None
+
+        def write(self, _):
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", lambda **_: Full())
+    assert "No space left" in store.unwritable(tmp_path)
+
+
+def test_removing_never_raises_and_says_whether_it_is_gone(path, monkeypatch):
+    assert store.remove(path.parent / "none") and store.remove(path / "below")
+    assert not store.remove(path.parent)                    # a folder stays
+    assert store.remove(path) and not path.exists()
+
+
+def test_a_file_that_cannot_be_renamed_stays(path, monkeypatch):
     def refuse(*arguments):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("pathlib.Path.rename", refuse)
-    assert store.set_aside(path) is None and path.exists()
+    assert store.set_aside(path.parent / "none") is None    # another process was quicker
+    for method in ("rename", "exists"):
+        with monkeypatch.context() as patch:
+            patch.setattr(f"pathlib.Path.{method}", refuse)
+            assert store.set_aside(path) is None
+    assert path.exists()
+
+
+def test_anything_can_be_written_in_one_step(tmp_path):
+    path = tmp_path / "new" / "table.json"
+    store.write_whole(path, lambda file: file.write(b"[1]"))
+
+    def stop(file):
+        file.write(b"[1, ")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        store.write_whole(path, stop)
+    assert path.read_bytes() == b"[1]" and list(path.parent.iterdir()) == [path]

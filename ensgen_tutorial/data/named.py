@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..machine.folders import keras_home, named_folder
 from ..machine.output import say
 from .image_set import ImageSet
 
@@ -91,8 +92,8 @@ def _load_idx_images(name):
 def _find_arrays(name):
     """Training images and labels, test images and labels, from the first place that has them."""
     cache = _keras_cache(name)
-    own = os.environ.get("ENSGEN_DATA")
-    own = [Path(own).expanduser() / name, Path(own).expanduser()] if own else []
+    own = named_folder("ENSGEN_DATA")
+    own = [own / name, own] if own else []
     places = [*own, *[DEBIAN_FOLDER] * (name == "fashion_mnist"), cache]
     for place in places:
         if (arrays := _read_place(place, name)) is not None:
@@ -138,12 +139,8 @@ def _read_place(place, name):
 
 
 def _keras_cache(name):
-    """Where Keras keeps a data set: its own rule, in Keras's get_file."""
-    home = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
-    writable = next(folder for folder in (home, *home.parents) if folder.exists())
-    if not os.access(writable, os.W_OK):
-        home = Path("/tmp/.keras")
-    return home / "datasets" / ("fashion-mnist" if name == "fashion_mnist" else "")
+    """Where Keras keeps a data set."""
+    return keras_home() / "datasets" / ("fashion-mnist" if name == "fashion_mnist" else "")
 
 
 def _download(name, cache, places):

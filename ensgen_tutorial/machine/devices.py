@@ -1,6 +1,6 @@
 """Which device computes, and how precisely. The only file that imports TensorFlow."""
 
-import importlib.metadata
+import importlib
 import os
 import re
 import sys
@@ -31,7 +31,9 @@ def find_gpus():
 
 def count_cores():
     """Processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def device_report():
@@ -43,7 +45,7 @@ def device_report():
     precision = keras.config.dtype_policy().name.removeprefix("mixed_")
     return ("Python {}.{} · ".format(*sys.version_info)
             + f"Keras {keras.__version__} on {BACKENDS.get(backend, backend)} "
-            f"{importlib.metadata.version(backend)} · {device} · {precision}")
+            f"{importlib.import_module(backend).__version__} · {device} · {precision}")
 
 
 def _counted_cores(cores):

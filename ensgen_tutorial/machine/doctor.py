@@ -13,35 +13,44 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from contextlib import suppress
+from importlib.machinery import all_suffixes
 from pathlib import Path
 
-from .devices import _counted_cores, _listed, count_cores, find_gpus
+from .devices import _counted_cores, _listed, count_cores
 from .findings import Finding, print_findings
+from .folders import keras_home, named_folder, store_folder, unwritable
+from .noise import is_noise
 from .packages import BACKENDS, PACKAGES, check_packages
-from .quiet import is_noise
 
 FASHION_FILES = ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz",
                  "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz")
 DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")
 SMALL_MEMORY = 3e9                  # bytes: a lesson takes up to 2 GB, and Jupyter its share
 PROBE_SECONDS = 120                 # a new card compiles its first operations for a while
+# In keras.json: what the course sets itself, and what Keras accepts.
+KERAS_SETTINGS = {
+    "floatx": ("float32", ("float16", "float32", "float64").__contains__),
+    "image_data_format": ("channels_last", ("channels_first", "channels_last").__contains__),
+    "epsilon": (1e-7, lambda value: isinstance(value, float)),
+}
+KERAS_LIMITS = ("KERAS_MAX_EPOCHS", "KERAS_MAX_STEPS_PER_EPOCH")
 
 
 def diagnose():
     """Look at everything a lesson needs: a list of Finding, whatever is broken."""
     checks = {"Python": check_python, "working directory": check_directory,
-              "packages": check_packages, "system": check_system, "GPU": check_gpu,
-              "machine": check_machine, "store": check_store, "keras.json": check_keras_settings,
-              "Fashion-MNIST": check_fashion_mnist}
+              "Keras settings": check_keras_settings, "packages": check_packages,
+              "system": check_system, "GPU": check_gpu, "machine": check_machine,
+              "store": check_store, "Fashion-MNIST": check_fashion_mnist}
     findings = []
     for name, check in checks.items():
         try:
             found = check()
         except Exception as error:
-            found = Finding(name, "problem", f"the check itself failed: {type(error).__name__}: "
-                            f"{error}", "Set up the environment again (README, Start).")
+            found = Finding(name, "problem",
+                            f"the check itself failed: {type(error).__name__}: {error}",
+                            "Mend that, or set up the environment again (README, Start).")
         findings += found if isinstance(found, list) else [found]
     return findings
 
@@ -55,12 +64,18 @@ def check_python(version=sys.version_info):
 
 def check_directory(folder=None):
     """Whether a file in the working directory hides a module: notebooks would import it instead."""
-    folder = Path.cwd() if folder is None else Path(folder)
     ours = {*PACKAGES.values(), *BACKENDS, "keras"}
-    hiding = sorted(
-        path.name for path in folder.iterdir()
-        if path.stem in sys.stdlib_module_names | ours
-        and (path.suffix == ".py" or (path / "__init__.py").is_file()))
+    try:
+        paths = sorted((Path.cwd() if folder is None else Path(folder)).iterdir())
+    except OSError as error:
+        return Finding("working directory", "problem", f"cannot be read ({error.strerror})",
+                       "Start from another folder.")
+    hiding = []
+    for path in paths:
+        name, dot, suffix = path.name.partition(".")
+        if name in sys.stdlib_module_names | ours and (
+                dot + suffix in all_suffixes() or (path / "__init__.py").is_file()):
+            hiding.append(path.name)
     if hiding:
         return Finding("working directory", "problem", f"{', '.join(hiding)} in it would be imported "
                        "instead of the modules of these names", "Rename what lies there, or start "
@@ -88,8 +103,8 @@ def find_nvidia_smi(which=shutil.which, exists=os.path.exists):
     return "nvidia-smi" if exists("/dev/nvidia0") else None
 
 
-def check_gpu(tool=find_nvidia_smi, run=subprocess.run, gpus=find_gpus,
-              system=platform.system(), environ=os.environ):
+def check_gpu(tool=find_nvidia_smi, run=subprocess.run, system=platform.system(),
+              environ=os.environ):
     """What, if anything, stands between an NVIDIA GPU and its use."""
     tool = tool()
     if tool is None:
@@ -105,11 +120,12 @@ def check_gpu(tool=find_nvidia_smi, run=subprocess.run, gpus=find_gpus,
     if environ.get("CUDA_VISIBLE_DEVICES", "0").strip() in ("", "-1"):
         return Finding("GPU", "note", f"{cards}, hidden by CUDA_VISIBLE_DEVICES",
                        "Unset CUDA_VISIBLE_DEVICES to use it.")
-    if not gpus():
+    failure = probe_gpu(run)
+    if failure == NO_GPU:
         return Finding("GPU", "problem", f"{cards} with its driver, but the CUDA libraries are "
                        "missing or do not fit", 'Install them: python -m pip install '
                        '"ensgen-tutorial[gpu]" (in a clone: python -m pip install -e ".[gpu]")')
-    if failure := probe_gpu(run):
+    if failure:
         return Finding("GPU", "problem", f"{cards}, but training on it fails ({failure})",
                        "Update the driver and TensorFlow (the newest cards need the newest of "
                        "both), or set CUDA_VISIBLE_DEVICES=-1 to use the CPU.")
@@ -120,7 +136,7 @@ def ask_driver(tool, run=subprocess.run):
     """(names of the cards, None), or (None, why the driver does not answer)."""
     try:
         done = run([tool, "--query-gpu=name", "--format=csv,noheader"],
-                   capture_output=True, text=True, timeout=20)
+                   capture_output=True, text=True, errors="replace", timeout=20)
     except (OSError, subprocess.TimeoutExpired) as error:
         return None, type(error).__name__
     lines = [line.strip() for line in done.stdout.splitlines() if line.strip()]
@@ -130,7 +146,13 @@ def ask_driver(tool, run=subprocess.run):
 
 
 # Convolution, matrix product and compiled code, each of which has libraries of its own to miss.
-PROBE = """
+NO_GPU = "Keras sees no GPU"
+PROBE = f"""
+import sys
+sys.path.append(sys.argv[1])
+from ensgen_tutorial.machine.devices import find_gpus
+if not find_gpus():
+    sys.exit("{NO_GPU}")
 import keras
 network = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(4, 3),
                             keras.layers.Flatten(), keras.layers.Dense(1)])
@@ -142,10 +164,10 @@ print("trained")
 
 def probe_gpu(run=subprocess.run):
     """Why a tiny network cannot be trained, or None; in a process of its own, since it may die."""
-    sharing = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
     try:
-        done = run([sys.executable, "-c", PROBE], capture_output=True, text=True,
-                   timeout=PROBE_SECONDS, env={**os.environ, **sharing})
+        done = run([sys.executable, "-P", "-c", PROBE, str(Path(__file__).parents[2])],
+                   capture_output=True, text=True, errors="replace", timeout=PROBE_SECONDS,
+                   env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "0"})     # an abort's last words
     except (OSError, subprocess.TimeoutExpired) as error:
         return type(error).__name__
     if done.returncode == 0 and "trained" in done.stdout:
@@ -178,49 +200,48 @@ def check_machine(cores=count_cores, memory=find_memory):
 
 def check_store(folder=None):
     """Whether trained weights can be kept in ``folder``; makes nothing that stays."""
-    if folder is None:
-        from .store import store_folder         # which needs packages that may be missing
-
-        folder = store_folder()
-    folder = Path(folder)
-    place = next(place for place in (folder, *folder.parents) if os.path.exists(place))
-    try:
-        with tempfile.TemporaryFile(dir=place) as file:
-            file.write(bytes(4096))
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
+    folder = store_folder() if folder is None else Path(folder)
+    if reason := unwritable(folder):
         return Finding("store", "problem", f"{folder} cannot be written ({reason})",
                        "Set the environment variable ENSGEN_STORE to a folder that can.")
     return Finding("store", "ok", f"{folder} can be written")
 
 
 def check_keras_settings(environ=os.environ):
-    """What the user's keras.json sets otherwise than the course does, which has its own settings."""
-    home = Path(environ.get("KERAS_HOME") or "~/.keras").expanduser()
-    wanted = {"floatx": "float32", "image_data_format": "channels_last"}
+    """What the user has set otherwise than the course, which has its own settings for Keras."""
+    path, settings = keras_home() / "keras.json", {}
     try:
-        settings = json.loads((home / "keras.json").read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        settings = {}
-    except (OSError, ValueError) as error:
-        return Finding("keras.json", "problem", f"cannot be read ({error})",
-                       f"Delete {home / 'keras.json'}.")
-    other = [f"{name} {settings[name]}" for name, value in wanted.items()
-             if settings.get(name, value) != value]
-    if other:
-        return Finding("keras.json", "note", f"sets {' and '.join(other)}",
-                       f"The course uses {' and '.join(wanted.values())} all the same.")
-    return Finding("keras.json", "ok", "sets nothing otherwise than the course")
+        settings = json.loads(path.read_text(encoding="utf-8"))
+        other = {name: settings[name] for name, (ours, _) in KERAS_SETTINGS.items()
+                 if settings.get(name, ours) != ours}
+    except (FileNotFoundError, ValueError):         # what is not JSON, Keras passes over
+        other = {}
+    except (OSError, AttributeError) as error:
+        return Finding("Keras settings", "problem", f"keras.json cannot be used ({error})",
+                       f"Delete {path}.")
+    listed = [f"{name} {value!r}" for name, value in other.items()]
+    if not all(KERAS_SETTINGS[name][1](value) for name, value in other.items()):
+        return Finding("Keras settings", "problem", "Keras takes no keras.json with "
+                       f"{' and '.join(listed)}", f"Delete {path}.")
+    listed += [f"{name} {environ[name]}" for name in KERAS_LIMITS if environ.get(name)]
+    if listed:
+        return Finding("Keras settings", "note", ", ".join(listed), "The course uses its own all "
+                       "the same: float32, channels_last, epsilon 1e-07, no limits.")
+    return Finding("Keras settings", "ok", "nothing otherwise than in the course")
 
 
-def check_fashion_mnist(environ=os.environ, debian=DEBIAN_FOLDER):
+def check_fashion_mnist(debian=DEBIAN_FOLDER):
     """Whether Fashion-MNIST is where ``load_images`` looks for it; the files are not opened."""
-    own, home = environ.get("ENSGEN_DATA"), environ.get("KERAS_HOME") or "~/.keras"
-    places = [Path(own).expanduser() / "fashion_mnist", Path(own).expanduser()] if own else []
-    for place in [*places, debian, Path(home).expanduser() / "datasets" / "fashion-mnist"]:
-        if all((place / name).is_file() or (place / name.removesuffix(".gz")).is_file()
-               for name in FASHION_FILES):
+    own = named_folder("ENSGEN_DATA")
+    own = [own / "fashion_mnist", own] if own else []
+    for place in [*own, debian, keras_home() / "datasets" / "fashion-mnist"]:
+        missing = [name for name in FASHION_FILES if not (place / name).is_file()
+                   and not (place / name.removesuffix(".gz")).is_file()]
+        if not missing:
             return Finding("Fashion-MNIST", "ok", f"its files are in {place}")
+        if place in own and len(missing) < len(FASHION_FILES):
+            return Finding("Fashion-MNIST", "problem", f"{place} lacks {', '.join(missing)}",
+                           "Put all four files there, or unset ENSGEN_DATA.")
     return Finding("Fashion-MNIST", "note", "not on this computer",
                    "It is downloaded at its first use; without a network, set ENSGEN_DATA to a "
                    "folder with its four idx files.")

@@ -10,10 +10,10 @@ def say(line="", stream="stdout"):
     that nothing is lost. stream: "stdout" or "stderr".
     """
     file = getattr(sys, stream)
-    if file is None or getattr(file, "closed", False):      # a process without such an output
+    if file is None:                            # a process without such an output
         return
-    encoding = getattr(file, "encoding", None) or "utf-8"
     try:
-        print(line.encode(encoding, "namereplace").decode(encoding), file=file, flush=True)
-    except OSError:                             # "| head" has seen enough, or nobody is there
+        encoding = getattr(file, "encoding", None) or "utf-8"
+        print(str(line).encode(encoding, "namereplace").decode(encoding), file=file, flush=True)
+    except (OSError, ValueError):               # "| head" has seen enough, or the file is closed
         pass

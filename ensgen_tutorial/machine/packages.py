@@ -29,20 +29,24 @@ for pair in sys.argv[1:]:
     name, module = pair.split("=")
     print(json.dumps([name, None, None]), file=real, flush=True)
     try:
-        importlib.import_module(module)
-        found = [name, "ok", importlib.metadata.version(name)]
+        imported = importlib.import_module(module)
     except ModuleNotFoundError as error:
         missing = error.name == module
         found = [name, "missing" if missing else "broken", str(error)]
     except BaseException as error:
         found = [name, "broken", f"{type(error).__name__}: {error}"]
+    else:
+        try:
+            found = [name, "ok", importlib.metadata.version(name)]
+        except importlib.metadata.PackageNotFoundError:     # of another name: tensorflow-cpu
+            found = [name, "ok", str(getattr(imported, "__version__", "of unknown version"))]
     print(json.dumps(found), file=real, flush=True)
 """
 
 
 def check_packages(backend=None, run=subprocess.run, version=importlib.metadata.version):
     """One Finding for each package after importing it; one more where tensorflow-metal is there."""
-    backend = backend or os.environ.get("KERAS_BACKEND", "tensorflow")
+    backend = backend or os.environ.get("KERAS_BACKEND") or "tensorflow"
     wanted = {**PACKAGES, backend: backend, "keras": "keras"}
     findings = {}
     if backend not in BACKENDS:
@@ -65,16 +69,19 @@ def try_imports(modules, run):
     command = [sys.executable, "-P", "-c", IMPORTS,
                *(f"{name}={module}" for name, module in modules.items())]
     try:
-        done = run(command, capture_output=True, text=True, timeout=IMPORT_SECONDS)
+        done = run(command, capture_output=True, text=True, errors="replace",
+                   timeout=IMPORT_SECONDS)
         output, end = done.stdout, f"ended the process with {done.returncode}"
     except subprocess.TimeoutExpired as error:
-        output = (error.stdout or b"").decode(errors="replace")
+        output = error.stdout or ""
+        if isinstance(output, bytes):           # on Windows it is text
+            output = output.decode(errors="replace")
         end = f"took more than {IMPORT_SECONDS} seconds"
-    lines = []
+    found = {}
     for line in output.splitlines():
-        with suppress(ValueError):
-            lines.append(json.loads(line))
-    found = {name: (name, state, text) for name, state, text in lines}
+        with suppress(ValueError, TypeError):   # what a package itself prints
+            name, state, text = json.loads(line)
+            found[name] = (name, state, text)
     if not found:                               # not even the first one was begun
         return [(name, "broken", f"another process could not be started ({end})")
                 for name in modules]

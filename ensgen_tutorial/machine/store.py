@@ -8,29 +8,29 @@ a file says of its sizes is believed before its length was looked at.
 
 import hashlib
 import json
+import math
 import os
+import re
 import uuid
 import zipfile
-import zlib
 from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
-import platformdirs
+
+from .folders import store_folder, unwritable  # noqa: F401  who keeps files asks here
 
 FORMAT = 1
-MOST_RATIO = 1040           # DEFLATE packs 1032 bytes into one, and no more
+# How many bytes one byte in an archive can unpack to, a little more than DEFLATE's 1032.
+MOST_RATIO = {zipfile.ZIP_STORED: 1, zipfile.ZIP_DEFLATED: 1040}
+# How NumPy begins a file of numbers, word for word: one of objects or of records begins otherwise.
+HEADER = re.compile(rb"\{'descr': '([<>|][biufc]\d{1,2})', 'fortran_order': (?:True|False), "
+                    rb"'shape': \(([\d, ]*)\), \} *\n")
 RECORD = 2**26              # bytes of JSON, far more than a training's history takes
 
 
 class DamagedFileError(ValueError):
     """A stored file that must not be used: broken, tampered with, foreign or of another version."""
-
-
-def store_folder():
-    """Where trained weights are kept: ``ENSGEN_STORE`` or the user's data folder, as a Path."""
-    own = os.environ.get("ENSGEN_STORE")
-    return Path(own).expanduser() if own else platformdirs.user_data_path("ensgen") / "trained"
 
 
 def recipe_hash(recipe):
@@ -45,7 +45,7 @@ def digest(arrays):
     for name in sorted(arrays):
         array = np.ascontiguousarray(arrays[name])
         total.update(f"{name} {array.dtype.str} {array.shape}".encode())
-        total.update(array.data.cast("B") if array.size else b"")
+        total.update(array.reshape(-1).view(np.uint8))
     return total.hexdigest()
 
 
@@ -93,18 +93,18 @@ def load(path, shapes=None):
     with open(path, "rb") as file:
         try:
             with zipfile.ZipFile(file) as archive:
-                found = declared(archive, path.stat().st_size)
-                if shapes is not None and found | {"record": ()} != {
-                        "record": (), **{name: tuple(shape) for name, shape in shapes.items()}}:
+                found = declared_shapes(archive, os.fstat(file.fileno()).st_size)
+                names = found.keys() - {"record"}
+                if shapes is not None and {name: found[name] for name in names} != {
+                        name: tuple(shape) for name, shape in shapes.items()}:
                     raise DamagedFileError(f"{path.name} holds weights of other shapes than this "
                                            "generator's")
                 arrays = {name: read_array(archive, name) for name in found}
             record = json.loads(arrays.pop("record").tobytes())
             written_format, written_digest = record["format"], record["sha256"]
-        except DamagedFileError:
+        except (DamagedFileError, MemoryError):
             raise
-        except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, TypeError,
-                LookupError, AttributeError, RuntimeError) as error:
+        except Exception as error:              # zipfile, zlib and NumPy raise a dozen kinds
             raise DamagedFileError(f"{path.name} is not a whole file of this store") from error
     if written_format != FORMAT:
         raise DamagedFileError(
@@ -115,37 +115,38 @@ def load(path, shapes=None):
     return arrays, record
 
 
-def declared(archive, length):
+def declared_shapes(archive, length):
     """The shape that each array of an archive says it has; ValueError where that cannot be.
 
     length: of the file, in bytes. No array is read, so nothing large is allocated.
     """
-    shapes = {}
-    for member in archive.infolist():
+    members, shapes = archive.infolist(), {}
+    if sum(member.compress_size for member in members) > length:
+        raise ValueError("the members overlap")
+    for member in members:
         name = member.filename.removesuffix(".npy")
         if name in shapes or name == member.filename:
             raise ValueError(f"{member.filename} is not one array")
-        if member.compress_size > length or member.file_size > MOST_RATIO * member.compress_size:
+        if member.file_size > MOST_RATIO[member.compress_type] * member.compress_size:
             raise ValueError(f"{name} is larger than the file can hold")
+        if name == "record" and member.file_size > RECORD:
+            raise ValueError(f"a record of {member.file_size} bytes")
         with archive.open(member) as file:
-            shape, dtype = read_header(file)
-            if dtype.hasobject or np.prod(shape, dtype=object) * dtype.itemsize != (
-                    member.file_size - file.tell()) or (name == "record"
-                                                        and member.file_size > RECORD):
-                raise ValueError(f"{name} declares {shape} of {dtype}, and has other bytes")
-        shapes[name] = shape
+            shapes[name], declared = read_header(file)
+            if declared != member.file_size - file.tell():
+                raise ValueError(f"{name} declares {declared} bytes, and has others")
     return shapes
 
 
 def read_header(file):
-    """Shape and type from the header of a ``.npy`` file; ValueError where there is none."""
-    version = np.lib.format.read_magic(file)
-    if version not in ((1, 0), (2, 0)):
-        raise ValueError(f"unknown version {version}")
-    read = (np.lib.format.read_array_header_1_0 if version == (1, 0)
-            else np.lib.format.read_array_header_2_0)
-    shape, _, dtype = read(file)
-    return shape, dtype
+    """Shape, and number of bytes, that a ``.npy`` file declares; ValueError where it does not."""
+    start = file.read(10)
+    header = file.read(int.from_bytes(start[8:], "little"))
+    parts = HEADER.fullmatch(header)
+    if start[:8] != b"\x93NUMPY\x01\x00" or parts is None:
+        raise ValueError("not an array of numbers")
+    shape = tuple(int(size) for size in parts[2].decode().split(",") if size.strip())
+    return shape, math.prod(shape) * np.dtype(parts[1].decode()).itemsize
 
 
 def read_array(archive, name):
@@ -160,31 +161,16 @@ def set_aside(path):
     """
     path = Path(path)
     number = 1
-    while (aside := path.with_name(f"{path.name}.set-aside-{number}")).exists():
-        number += 1
-    try:
+    with suppress(OSError):
+        while (aside := path.with_name(f"{path.name}.set-aside-{number}")).exists():
+            number += 1
         path.rename(aside)
-    except FileNotFoundError:          # another process was quicker
-        pass
-    except OSError:
-        return None
-    return aside
+        return aside
+    return None
 
 
 def remove(path):
-    """Delete a file, if it is there and can be deleted."""
+    """Delete a file if that can be; whether there is none now."""
     with suppress(OSError):
         Path(path).unlink()
-
-
-def unwritable(folder):
-    """Why files cannot be written in ``folder``, as a sentence's end, or None where they can."""
-    trial = Path(folder) / f"{uuid.uuid4().hex}.unfinished"
-    try:
-        trial.parent.mkdir(parents=True, exist_ok=True)
-        trial.write_bytes(b"ensgen")
-    except OSError as error:
-        return error.strerror or str(error)
-    finally:
-        remove(trial)
-    return None
+    return not os.path.lexists(path)

@@ -150,8 +150,9 @@ def learn_in_epochs(generator, images, options, name, file, progress):
                 callbacks=[batches.order, record, kept, resume, patience, *shown], shuffle=False,
                 verbose=0)
     except KeyboardInterrupt:
-        file.report(f"{name}: interrupted after epoch {record.epochs} of {options['epochs']}; the "
-                    "same call goes on from there.")
+        file.report(f"{name}: interrupted after epoch {record.epochs} of {options['epochs']}; "
+                    + ("the same call goes on from there." if resume.writing
+                       else "it could not be kept."))
         raise
     finally:
         for each in shown:
