@@ -17,9 +17,9 @@ if "PYTEST_XDIST_WORKER" in os.environ:                 # workers and their kern
 
 
 def pytest_xdist_auto_num_workers(config):
-    """As many workers as this process may use cores, four at most: each takes up to 2 GB."""
+    """One more worker than cores, since kernels and browsers often wait; four at most, of 1 GB each."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return min(4, cores)
+    return min(4, cores + 1)
 
 
 @pytest.fixture

@@ -35,19 +35,19 @@ def pool():
 
 def test_a_pool_draws_and_scores_in_bounded_memory(pool, peak, monkeypatch):
     few = pool.generate(12, seed=1)
-    _, drawn = peak(lambda: pool.generate(60, seed=1))
+    _, drawn = peak(lambda: pool.generate(40, seed=1))
     pixels = np.rint(drawn * 3).astype(np.uint8)
     scores = pool.log_likelihood(pixels)
     for module in (base, raster):
         monkeypatch.setattr(module, "MEMORY", 2**24)             # 16 MB: fifteen images at a time
-    assert 60 * pool.bytes_per_image > 3 * 2**24
-    used, same = peak(lambda: pool.generate(60, seed=1))
+    assert 40 * pool.bytes_per_image > 2 * 2**24
+    used, same = peak(lambda: pool.generate(40, seed=1))
     assert used < 2 * 2**24
     np.testing.assert_array_equal(same, drawn)
     np.testing.assert_array_equal(few, drawn[:12])
     used, same = peak(lambda: pool.log_likelihood(np.tile(pixels, (20, 1, 1, 1))))
     assert used < 2 * 2**24
-    np.testing.assert_allclose(same[:60], scores, rtol=1e-5)
+    np.testing.assert_allclose(same[:40], scores, rtol=1e-5)
 
 
 def test_distances_between_many_features_take_bounded_memory(peak):
