@@ -25,6 +25,7 @@ FACE = {
     "ensembles.objectives": "LogScore Objective discrepancy",
     "ensembles.pools": "PixelPool Remembered",
     "ensembles.prediction_sum": "PredictionSum",
+    "ensembles.remedies": "DisputedPool Guided Sharpened disagreement entropy",
     "ensembles.selection": "ambiguity best_weights error_correlation greedy_selection leave_one_out "
                            "pixel_errors",
     "ensembles.solvers": "expectation_maximisation quadratic_programming",
@@ -35,6 +36,7 @@ FACE = {
     "generators.noise": "IndependentPixels UniformNoise",
     "generators.pixel_cnn": "MaskedConv2D PixelCNN RowMemory",
     "generators.pixel_rnn": "PixelRNN",
+    "generators.pixel_vae": "PixelVAE",
     "generators.progressive_gan": "ProgressiveGAN",
     "generators.quilting": "Quilting seam",
     "generators.template": "TemplateMixture Templates",

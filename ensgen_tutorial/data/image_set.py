@@ -111,6 +111,18 @@ class ImageSet:
             for split in SPLITS
         })
 
+    def halved(self):
+        """The same images at half their size: each 2×2 block becomes its mean, rounded (a half to
+        the even number). Raises ValueError for an odd height or width.
+        """
+        height, width, channels = self.image_shape
+        if height % 2 or width % 2:
+            raise ValueError(f"only images of even sides can be halved, not {height}×{width}.")
+        return replace(self, **{
+            split: np.rint(getattr(self, split).reshape(
+                -1, height // 2, 2, width // 2, 2, channels).mean(axis=(2, 4))).astype(int)
+            for split in SPLITS})
+
     def take(self, train, validation, test):
         """The first so many images of each split, with their labels. Returns an ImageSet.
 

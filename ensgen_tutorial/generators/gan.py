@@ -9,6 +9,7 @@ from keras import layers, ops
 from ..checks import check_count, check_image_shape, check_number, check_whole
 from ..data.pixels import check_levels, from_signed, to_signed
 from .keras_model import KerasGenerator, answers, seeded
+from .layers import Doubled
 
 
 class GAN(KerasGenerator):
@@ -21,20 +22,23 @@ class GAN(KerasGenerator):
 
     image_shape: (H, W, C). levels: values a pixel can take. latents: length of z. filters: of the
     layers at the smallest size, halved at each doubling. seed: of everything. gain: how steep each
-    layer of the discriminator may be; above 1 it sees finer differences.
+    layer of the discriminator may be; above 1 it sees finer differences. flatness: how much it
+    costs the discriminator to judge one real image differently under other noise,
+    flatness · (D(real + noise) − D(real + other noise))²; for small noise that is a penalty on
+    ‖∇D(real)‖². memory: over about how many of the last steps the weights are averaged.
 
     Source: Goodfellow et al. 2014, arXiv 1406.2661, §3; Miyato et al. 2018, arXiv 1802.05957
-    (spectral normalisation); Yazıcı et al. 2019, arXiv 1806.04498 (averaged weights). Lesson 07.
+    (spectral normalisation); Mescheder et al. 2018, arXiv 1801.04406, eq. 9 (the penalty, R1);
+    Odena et al. 2016, doi 10.23915/distill.00003 (doubling before a convolution leaves no
+    checkerboard); Yazıcı et al. 2019, arXiv 1806.04498 (averaged weights). Lesson 07.
     """
 
     keep_best = False
 
-    def __init__(self, image_shape, levels, latents=32, filters=64, seed=0, gain=1.0):
+    def __init__(self, image_shape, levels, latents=32, filters=64, seed=0, gain=1.0, flatness=0.0,
+                 memory=100):
         super().__init__()
-        self.image_shape = check_image_shape(image_shape)
-        levels = check_levels(levels)
-        self.levels, self.seed, self.gain = levels, seed, check_number(gain, "gain", above=0)
-        self.latents, self.filters = check_whole(latents, "latents"), check_whole(filters, "filters")
+        self.take(image_shape, levels, latents, filters, seed, gain, flatness, memory)
         # Images are halved until their shorter side is about 4, 7 at most.
         halvings = max(0, round(math.log2(min(self.image_shape[:2]) / 5.5)))
         with seeded(seed):
@@ -42,6 +46,14 @@ class GAN(KerasGenerator):
             self.discriminator = self.build_discriminator(halvings)
             self.noise = keras.random.SeedGenerator(seed)
         self.built = True
+
+    def take(self, image_shape, levels, latents, filters, seed, gain, flatness, memory):
+        """Check the constructor's arguments and keep them."""
+        self.image_shape = check_image_shape(image_shape)
+        levels = check_levels(levels)
+        self.levels, self.seed, self.gain = levels, seed, check_number(gain, "gain", above=0)
+        self.latents, self.filters = check_whole(latents, "latents"), check_whole(filters, "filters")
+        self.flatness, self.memory = check_number(flatness, "flatness", 0), check_whole(memory, "memory")
 
     def build_painter(self, halvings):
         height, width, channels = self.image_shape
@@ -52,29 +64,31 @@ class GAN(KerasGenerator):
         filters = self.filters
         for _ in range(halvings):
             filters = max(16, filters // 2)
-            x = layers.Conv2DTranspose(filters, 4, strides=2, padding="same", use_bias=False)(x)
+            x = layers.Conv2D(filters, 3, padding="same", use_bias=False)(Doubled()(x))
             x = layers.Activation("relu")(layers.BatchNormalization(momentum=0.9)(x))
         x = layers.Cropping2D(((0, x.shape[1] - height), (0, x.shape[2] - width)))(x)
         x = layers.Conv2D(channels, 3, padding="same", activation="tanh", dtype="float32")(x)
         return keras.Model(z, x)
 
     def build_discriminator(self, halvings):
-        def normalised(layer, x):
-            x = self.gain * layers.SpectralNormalization(layer)(x)
-            return layers.Maximum()([x, 0.2 * x])               # leaky ReLU
-
         images = keras.Input(self.image_shape)
         filters = max(16, self.filters // 2**halvings)
-        x = normalised(layers.Conv2D(filters, 3, padding="same"), images)
+        x = self.normalised(layers.Conv2D(filters, 3, padding="same"), images)
         for _ in range(halvings):
             filters = 2 * filters
-            x = normalised(layers.Conv2D(filters, 4, strides=2, padding="same"), x)
-        x = normalised(layers.Conv2D(filters, 3, padding="same"), x)
+            x = self.normalised(layers.Conv2D(filters, 4, strides=2, padding="same"), x)
+        x = self.normalised(layers.Conv2D(filters, 3, padding="same"), x)
         logits = layers.Dense(1, dtype="float32")(layers.Flatten()(x))
         return keras.Model(images, logits)
 
+    def normalised(self, layer, x):
+        """A discriminator's layer: spectrally normalised, ``gain`` times as steep, leaky ReLU."""
+        x = self.gain * layers.SpectralNormalization(layer)(x)
+        return layers.Maximum()([x, 0.2 * x])
+
     def make_optimizer(self, learning_rate):
-        return keras.optimizers.Adam(learning_rate, beta_1=0.5, use_ema=True, ema_momentum=0.99)
+        return keras.optimizers.Adam(learning_rate, beta_1=0.5, use_ema=True,
+                                     ema_momentum=1 - 1 / self.memory)
 
     def image_losses(self, pixels, training=False):
         """d(real) + d(fake) of each image: (batch,); its gradient trains both networks at once.
@@ -82,17 +96,20 @@ class GAN(KerasGenerator):
         The last two terms have the same value, so they cancel. Their gradients cancel in the
         discriminator's parameters only, and leave the generator's own loss in its parameters.
         """
-        real = to_signed(ops.cast(pixels, "float32"), self.levels)
-        z = keras.random.normal((ops.shape(real)[0], self.latents), seed=self.noise)
-        real, fake = map(self.blurred, (real, self.painter(z, training=training)))
-        # One pass for all three: spectral normalisation is the same for each of them.
-        together = ops.concatenate([real, ops.stop_gradient(fake), fake])
-        logits = self.discriminator(together, training=training)[:, 0]
-        real_logits, held_logits, fake_logits = ops.split(logits, 3)
-        return (
+        clean = to_signed(ops.cast(pixels, "float32"), self.levels)
+        z = keras.random.normal((ops.shape(clean)[0], self.latents), seed=self.noise)
+        real, fake = map(self.blurred, (clean, self.painter(z, training=training)))
+        # One pass for all: spectral normalisation is the same for each of them.
+        together = [real, ops.stop_gradient(fake), fake] + [self.blurred(clean)] * (self.flatness > 0)
+        logits = self.discriminator(ops.concatenate(together), training=training)[:, 0]
+        real_logits, held_logits, fake_logits, *again = ops.split(logits, len(together))
+        losses = (
             ops.softplus(-real_logits) + ops.softplus(held_logits)
             + ops.softplus(-fake_logits) - ops.softplus(-held_logits)
         )
+        for again_logits in again:
+            losses = losses + self.flatness * ops.square(real_logits - again_logits)
+        return losses
 
     def blurred(self, images):
         """Images in [-1, 1] plus uniform noise of one level's width: (batch, H, W, C)."""

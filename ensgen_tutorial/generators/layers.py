@@ -38,6 +38,13 @@ class Shifts(layers.Layer):
         return found, which
 
 
+class Doubled(layers.Layer):
+    """Every position becomes four: (N, H, W, F) -> (N, 2·H, 2·W, F)."""
+
+    def call(self, features):
+        return doubled(features)
+
+
 class ConditionBias(layers.Layer):
     """Adds a bias that depends on a condition (N, width) to every position of (N, H, W, F)."""
 
@@ -72,6 +79,15 @@ class PositionBias(layers.Layer):
 
     def call(self, inputs):
         return inputs + ops.cast(self.bias, self.compute_dtype)
+
+
+def doubled(images):
+    """Every pixel becomes four: (N, h, w, C) -> (N, 2h, 2w, C)."""
+    height, width, channels = images.shape[1:]
+    shape = (ops.shape(images)[0], height, 2, width, 2, channels)
+    # Not ops.repeat: its gradient makes TensorFlow write an error line on many processors.
+    return ops.reshape(ops.broadcast_to(images[:, :, None, :, None], shape),
+                       (-1, 2 * height, 2 * width, channels))
 
 
 def scaled(values, levels):

@@ -7,10 +7,11 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from ..checks import check_image_shape, check_whole
-from ..data.pixels import check_levels, from_signed
+from ..checks import check_whole
+from ..data.pixels import from_signed
 from .gan import GAN
 from .keras_model import KerasGenerator, seeded
+from .layers import Doubled, doubled
 
 
 class ProgressiveGAN(GAN):
@@ -22,19 +23,16 @@ class ProgressiveGAN(GAN):
     of epochs; α rises during the first half of them. Losses, noise and averaged weights are
     those of :class:`GAN`.
 
-    image_shape: (H, W, C). levels: values a pixel can take. latents: length of z. filters: of the
-    layers at the smallest size, halved at each doubling. smallest: the images are halved to the
-    first stage's size as long as their sides are even and stay this long. seed: of everything.
+    smallest: the images are halved to the first stage's size as long as their sides are even and
+    stay this long. All other arguments as for GAN.
 
     Source: Karras et al. 2018, arXiv 1710.10196, §2 and figure 2. Lesson 08.
     """
 
-    def __init__(self, image_shape, levels, latents=32, filters=64, smallest=4, seed=0):
+    def __init__(self, image_shape, levels, latents=32, filters=64, smallest=4, seed=0, gain=1.0,
+                 flatness=0.0, memory=100):
         KerasGenerator.__init__(self)                   # not GAN's: its networks do not grow
-        self.image_shape = check_image_shape(image_shape)
-        levels = check_levels(levels)
-        self.levels, self.seed = levels, seed
-        self.latents, self.filters = check_whole(latents, "latents"), check_whole(filters, "filters")
+        self.take(image_shape, levels, latents, filters, seed, gain, flatness, memory)
         self.smallest = check_whole(smallest, "smallest")
         self.sizes = growing_sizes(self.image_shape[:2], smallest)
         widths = [max(16, filters // 2**stage) for stage in range(len(self.sizes))]
@@ -60,8 +58,8 @@ class ProgressiveGAN(GAN):
         for stage, width in enumerate(widths):
             if stage:
                 x = keras.Input((*self.sizes[stage - 1], widths[stage - 1]))
-                double = layers.Conv2DTranspose(width, 4, strides=2, padding="same", use_bias=False)
-                self.growth.append(keras.Model(x, block(x, double)))
+                layer = layers.Conv2D(width, 3, padding="same", use_bias=False)
+                self.growth.append(keras.Model(x, block(Doubled()(x), layer)))
             x = keras.Input((*self.sizes[stage], width))
             paint = layers.Conv2D(self.image_shape[2], 3, padding="same", activation="tanh",
                                   dtype="float32")
@@ -71,8 +69,7 @@ class ProgressiveGAN(GAN):
         def block(shape, *parts):
             start = x = keras.Input(shape)
             for part in parts:
-                x = layers.SpectralNormalization(part)(x)
-                x = layers.Maximum()([x, 0.2 * x])              # leaky ReLU
+                x = self.normalised(part, x)
             return keras.Model(start, x)
 
         self.from_image, self.shrinkage = [], []
@@ -91,7 +88,7 @@ class ProgressiveGAN(GAN):
     def make_optimizer(self, learning_rate):
         # A short memory of squares (beta_2): layers that come late soon have their own.
         return keras.optimizers.Adam(learning_rate, beta_1=0.5, beta_2=0.99, use_ema=True,
-                                     ema_momentum=0.99)
+                                     ema_momentum=1 - 1 / self.memory)
 
     def painter(self, z, training=False):
         """Pictures of this stage: (N, latents) -> (N, h, w, C) in [-1, 1]."""
@@ -181,15 +178,6 @@ def growing_sizes(size, smallest):
 def stage_of(epoch, epochs, stages):
     """Which stage an epoch of training belongs to; the last epoch always to the last stage."""
     return ((epoch + 1) * stages - 1) // epochs
-
-
-def doubled(images):
-    """Every pixel becomes four: (N, h, w, C) -> (N, 2h, 2w, C)."""
-    height, width, channels = images.shape[1:]
-    shape = (ops.shape(images)[0], height, 2, width, 2, channels)
-    # Not ops.repeat: its gradient makes TensorFlow write an error line on many processors.
-    return ops.reshape(ops.broadcast_to(images[:, :, None, :, None], shape),
-                       (-1, 2 * height, 2 * width, channels))
 
 
 def halved(images):

@@ -92,6 +92,23 @@ class RasterNetwork(PixelGenerator, KerasGenerator):
         posterior = softmax(before, axis=0).astype(np.float32)          # all classes equal at first
         return np.einsum("knp,knpv->npv", posterior, np.exp(logs))
 
+    def given(self, label):
+        """p(x | class): a generator of one class's images. Raises ValueError for no such class."""
+        return GivenClass(self, label)
+
+    def generate(self, count, seed=None):
+        """As every generator; with classes, a class is drawn first and then an image of it, which
+        takes a tenth of what reading every image once per class would."""
+        if self.classes is None:
+            return super().generate(count, seed)
+        random = np.random.default_rng(seed)
+        labels = random.integers(self.classes, size=check_count(count))
+        images = np.empty((count, *self.image_shape), np.float32)
+        for label, own in enumerate(random.integers(2**31, size=self.classes)):
+            if (here := labels == label).any():
+                images[here] = self.given(label).generate(int(here.sum()), seed=int(own))
+        return images
+
     def reader(self, count):
         self.check_trained()
         count = check_count(count)
@@ -112,6 +129,37 @@ class RasterNetwork(PixelGenerator, KerasGenerator):
     def step_reader(self, count, condition):
         """A PixelReader of ``count`` images under a condition (count, width), or None."""
         raise NotImplementedError
+
+
+class GivenClass(PixelGenerator):
+    """What a network that learnt from labels draws and scores of one class: p(x | class).
+
+    network: a RasterNetwork with classes. label: which class, from 0.
+    """
+
+    def __init__(self, network, label):
+        if network.classes is None:
+            raise ValueError(f"this {type(network).__name__} learnt no classes: make it with "
+                             "classes=10, for example, and train it on labelled images.")
+        network.check_trained()
+        self.network, self.label = network, check_whole(label, "label", 0, network.classes - 1)
+        self.image_shape, self.levels = network.image_shape, network.levels
+
+    @property
+    def bytes_per_image(self):
+        return self.network.bytes_per_image // self.network.classes
+
+    def labels(self, count):
+        return np.full(count, self.label)
+
+    def pixel_probabilities(self, pixels):
+        pixels = check_pixels(pixels, self.image_shape, self.levels)
+        logits = self.network.logits(pixels, self.labels(len(pixels)))
+        return softmax(logits, axis=-1).reshape(*pixels.shape, self.levels)
+
+    def reader(self, count):
+        condition = self.network.condition_array(check_count(count), self.labels(count))
+        return self.network.step_reader(count, condition)
 
 
 class ClassSumReader(PixelReader):

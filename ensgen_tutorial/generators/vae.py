@@ -69,8 +69,12 @@ class VAE(LikelihoodGenerator, KerasGenerator):
             x = layers.Conv2DTranspose(48, 4, strides=2, padding="same", activation="silu")(x)
         x = layers.Cropping2D(((0, x.shape[1] - height), (0, x.shape[2] - width)))(x)
         x = layers.Conv2D(48, 3, padding="same", activation="silu")(PositionBias()(x))
-        x = layers.Conv2D(channels * self.levels, 1, dtype="float32")(x)
-        return keras.Model(z, layers.Reshape((*self.image_shape, self.levels), dtype="float32")(x))
+        return keras.Model(z, self.build_answer(x))
+
+    def build_answer(self, x):
+        """The decoder's last layer, of features x: logits (H, W, C, levels)."""
+        x = layers.Conv2D(self.image_shape[2] * self.levels, 1, dtype="float32")(x)
+        return layers.Reshape((*self.image_shape, self.levels), dtype="float32")(x)
 
     def image_losses(self, pixels, training=False):
         """−ELBO_β with one draw of z per image, in nats: (batch,)."""
@@ -78,9 +82,13 @@ class VAE(LikelihoodGenerator, KerasGenerator):
         means, log_variances = self.encode(pixels, training=training)
         noise = keras.random.normal(ops.shape(means), seed=self.noise)
         z = means + ops.exp(log_variances / 2) * noise          # z ~ q(z|x), differentiable
-        logits = self.decoder(z, training=training)
+        logits = self.pixel_logits(z, pixels, training=training)
         losses = keras.losses.sparse_categorical_crossentropy(pixels, logits, from_logits=True)
         return ops.sum(losses, axis=(1, 2, 3)) + self.beta * kl_divergence(means, log_variances)
+
+    def pixel_logits(self, z, pixels, training=False):
+        """log p(x_i = v | z), up to a constant: (batch, H, W, C, levels). Here z decides alone."""
+        return self.decoder(z, training=training)
 
     def encode(self, pixels, training=False):
         """Means and log-variances of q(z|x), each (batch, latents)."""

@@ -23,6 +23,7 @@ class Denoiser(KerasGenerator):
 
     image_shape: (H, W, C). levels: values a pixel can take. filters: features at each size, from
     the image's own on; each size is half the one before. steps: of drawing. seed: of everything.
+    memory: over about how many of the last steps of training the weights are averaged.
 
     Source: Lipman et al. 2023, arXiv 2210.02747 (flow matching, straight paths); Karras et al.
     2022, arXiv 2206.00364, table 1 (scales); Ronneberger et al. 2015, arXiv 1505.04597 (the U).
@@ -31,7 +32,8 @@ class Denoiser(KerasGenerator):
 
     keep_best = False
 
-    def __init__(self, image_shape, levels, filters=(32, 64, 96), steps=16, seed=0):
+    def __init__(self, image_shape, levels, filters=(32, 64, 96), steps=16, seed=0,
+                 memory=100):
         super().__init__()
         self.image_shape = check_image_shape(image_shape)
         levels = check_levels(levels)
@@ -40,6 +42,7 @@ class Denoiser(KerasGenerator):
                              f"{filters!r}.")
         self.filters = tuple(check_whole(n, "each of filters") for n in filters)
         self.levels, self.steps, self.seed = levels, check_whole(steps, "steps"), seed
+        self.memory = check_whole(memory, "memory")
         with seeded(seed):
             self.network = self.build_network()
             self.noise = keras.random.SeedGenerator(seed)
@@ -77,7 +80,8 @@ class Denoiser(KerasGenerator):
         return keras.Model([noisy, time], x)
 
     def make_optimizer(self, learning_rate):
-        return keras.optimizers.Adam(learning_rate, use_ema=True, ema_momentum=0.99)
+        return keras.optimizers.Adam(learning_rate, use_ema=True,
+                                     ema_momentum=1 - 1 / self.memory)
 
     def image_losses(self, pixels, training=False):
         """‖y − ŷ‖² / c(t)² of each image at a random t: (batch,)."""
@@ -126,8 +130,9 @@ class StackDenoiser(Denoiser):
     Source: Ioffe and Szegedy 2015, arXiv 1502.03167 (batch normalisation). Lesson 09.
     """
 
-    def __init__(self, image_shape, levels, filters=(64, 128, 256, 512), steps=16, seed=0):
-        super().__init__(image_shape, levels, filters, steps, seed)
+    def __init__(self, image_shape, levels, filters=(64, 128, 256, 512), steps=16, seed=0,
+                 memory=100):
+        super().__init__(image_shape, levels, filters, steps, seed, memory)
 
     def build_network(self):
         noisy, time = keras.Input(self.image_shape), keras.Input((1,))

@@ -24,8 +24,8 @@ def generate(generator, count, seed=None):
 
 
 def train_generator(generator, images, epochs=None, batch_size=64, learning_rate=4e-3,
-                    patience=None, keep=None, seed=0, retrain=False, progress="auto", folder=None,
-                    report=say, name=None):
+                    patience=None, keep=None, seed=0, precision=None, retrain=False, progress="auto",
+                    folder=None, report=say, name=None):
     """Minimise a generator's losses over ``images.train``; keep the best epoch on validation.
 
     A Learner (templates, forests) learns in one go and needs none of the arguments of training. A
@@ -45,7 +45,9 @@ def train_generator(generator, images, epochs=None, batch_size=64, learning_rate
     and Hutter 2017, arXiv 1608.03983). patience: epochs without a better validation loss before
     stopping, or None. keep: "best" or "last" epoch, or None for the generator's own choice; a
     member that is best alone is not always best in an ensemble (lesson 12). seed: of the order
-    of the images. retrain: train again even if the store has the weights. progress: ``"auto"``,
+    of the images. precision: ``"bfloat16"`` trains a twin that computes in half precision and hands
+    its parameters over, two to three times quicker where the processor or the GPU has instructions
+    for it; None: as the generator computes itself. retrain: train again even if the store has the weights. progress: ``"auto"``,
     ``"bar"``, ``"board"``, ``"quiet"``, or a Keras callback. folder: the store, or None for the
     user's own. report: what to call with the one line that says what happened. name: of the
     generator there.
@@ -57,6 +59,12 @@ def train_generator(generator, images, epochs=None, batch_size=64, learning_rate
     check_images(generator, images)
     progress = choose_place(progress)
     name = name or type(generator).__name__
+    if precision is not None:
+        twin = twin_of(generator, precision)
+        record = train_generator(twin, images, **options, retrain=retrain, progress=progress,
+                                 folder=folder, report=report, name=name)
+        generator.restore(twin.learnt())
+        return record
     recipe, watched = recipe_of(generator, images, options)
     file = StoredFile(folder, recipe, report, known=not watched.doubts)
     if retrain:
@@ -99,6 +107,20 @@ def train_members(members, images, epochs, progress="auto", **options):
         )
         for name, member in members.items()
     }
+
+
+def twin_of(generator, precision):
+    """A generator of the same class and hyperparameters that computes in another precision."""
+    policies = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
+    if precision not in policies or isinstance(generator, Learner):
+        raise ValueError(f"precision must be 'float32' or 'bfloat16', of a generator that learns in "
+                         f"epochs, not {precision!r}.")
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policies[precision])
+    try:
+        return type(generator)(**generator.hyperparameters)
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def load_stored(generator, file, name):
