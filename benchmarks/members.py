@@ -34,18 +34,13 @@ def train(generator, images, name, report, **options):
 
 # --- Fashion-MNIST ---------------------------------------------------------------------------
 
+CNN = (eg.PixelCNN, {"blocks": 5, "dropout": 0.0, "classes": 10}, {"epochs": 8, "learning_rate": 8e-3})
+RNN = (eg.PixelRNN, {"units": 96, "dropout": 0.0, "classes": 10},
+       {"epochs": 8, "batch_size": 128, "learning_rate": 8e-3})
+DENOISER = (eg.Denoiser, {"filters": (32, 64), "memory": 1000}, {"epochs": 12, "learning_rate": 2e-3})
 CLOTHES = {                 # name: class, hyperparameters, options of training
-    "CNN a": (eg.PixelCNN, {"blocks": 5, "dropout": 0.0, "classes": 10},
-              {"epochs": 8, "learning_rate": 8e-3}),
-    "CNN b": (eg.PixelCNN, {"blocks": 5, "dropout": 0.0, "classes": 10},
-              {"epochs": 8, "learning_rate": 8e-3}),
-    "RNN a": (eg.PixelRNN, {"units": 96, "dropout": 0.0, "classes": 10},
-              {"epochs": 8, "learning_rate": 8e-3}),
-    "denoiser a": (eg.Denoiser, {"filters": (32, 64), "memory": 1000},
-                   {"epochs": 16, "learning_rate": 2e-3}),
-    "denoiser b": (eg.Denoiser, {"filters": (32, 64), "memory": 1000},
-                   {"epochs": 16, "learning_rate": 2e-3}),
-    "early denoiser": (eg.Denoiser, {"filters": (32, 64)}, {"epochs": 1, "learning_rate": 2e-3}),
+    "CNN a": CNN, "CNN b": CNN, "RNN a": RNN, "denoiser a": DENOISER, "denoiser b": DENOISER,
+    "early denoiser": (*DENOISER[:2], {"epochs": 1, "learning_rate": 2e-3}), "RNN b": RNN,
 }
 
 
@@ -54,5 +49,4 @@ def clothes_member(images, seed, name, report):
     kind, hyperparameters, options = CLOTHES[name]
     own = 1000 * seed + list(CLOTHES).index(name)
     generator = kind(images.image_shape, images.levels, seed=own, **hyperparameters)
-    return train(generator, images, f"seed {seed} {name}", report, seed=own, precision="bfloat16",
-                 **options)
+    return train(generator, images, f"seed {seed} {name}", report, seed=own, **options)

@@ -7,6 +7,7 @@ from ..generators.gan import GAN
 from ..generators.noise import IndependentPixels
 from ..generators.pixel_cnn import PixelCNN
 from ..generators.pixel_rnn import PixelRNN
+from ..generators.pixel_vae import PixelVAE
 from ..generators.progressive_gan import ProgressiveGAN
 from ..generators.template import Templates
 from ..generators.vae import VAE
@@ -52,19 +53,27 @@ BOX = {
     "fashion_mnist/classifier": Recipe(
         FeatureClassifier, {"warp": 0.02},
         {"epochs": 10, "batch_size": 128, "learning_rate": 3e-3}),
-    "fashion_mnist/pixel_cnn": Recipe(PixelCNN, {"filters": 48, "blocks": 8, "dropout": 0.05},
-                                      {"epochs": 5, "learning_rate": 3e-3}),
-    "fashion_mnist/pixel_rnn": Recipe(PixelRNN, {"units": 112},
-                                      {"epochs": 5, "learning_rate": 3e-3}),
+    "fashion_mnist/pixel_cnn": Recipe(
+        PixelCNN, {"blocks": 8, "dropout": 0.0, "classes": 10},
+        {"epochs": 20, "learning_rate": 8e-3, "precision": "bfloat16"}),
+    "fashion_mnist/pixel_rnn": Recipe(
+        PixelRNN, {"units": 128, "dropout": 0.0, "classes": 10},
+        {"epochs": 12, "batch_size": 128, "learning_rate": 8e-3}),
     "fashion_mnist/vae": Recipe(VAE, {"latents": 20, "hidden": 56, "dropout": 0.0},
                                 {"epochs": 8, "learning_rate": 3e-3}),
-    "fashion_mnist/gan": Recipe(GAN, {"latents": 64, "filters": 64},
-                                {"epochs": 14, "learning_rate": 1e-3}),
+    "fashion_mnist/pixel_vae": Recipe(
+        PixelVAE, {"latents": 24, "hidden": 128, "dropout": 0.0},
+        {"epochs": 15, "learning_rate": 3e-3, "precision": "bfloat16"}),
+    "fashion_mnist/gan": Recipe(
+        GAN, {"latents": 64, "filters": 64, "flatness": 5.0, "memory": 1000},
+        {"epochs": 50, "learning_rate": 1e-3, "precision": "bfloat16"}),
     "fashion_mnist/progressive_gan": Recipe(
-        ProgressiveGAN, {"latents": 24, "filters": 44, "smallest": 7},
-        {"epochs": 15, "learning_rate": 2e-3}),
-    "fashion_mnist/denoiser": Recipe(Denoiser, {"filters": (32, 64, 96)},
-                                     {"epochs": 5, "learning_rate": 2e-3}),
+        ProgressiveGAN,
+        {"latents": 64, "filters": 64, "smallest": 7, "flatness": 5.0, "memory": 1000},
+        {"epochs": 50, "learning_rate": 1e-3, "precision": "bfloat16"}),
+    "fashion_mnist/denoiser": Recipe(
+        Denoiser, {"filters": (32, 64, 96), "memory": 2000},
+        {"epochs": 30, "learning_rate": 2e-3, "precision": "bfloat16"}),
 }
 
 
