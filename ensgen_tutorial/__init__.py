@@ -42,9 +42,9 @@ FACE = {
     "generators.template": "TemplateMixture Templates",
     "generators.vae": "VAE",
     "machine.devices": "device_report set_precision",
-    "measures.distances": "density_coverage frechet_distance kernel_distance precision_recall "
-                          "real_against_real",
-    "measures.intervals": "bootstrap_interval",
+    "measures.distances": "copied_share density_coverage frechet_distance frechet_without_bias "
+                          "kernel_distance precision_recall real_against_real",
+    "measures.intervals": "bootstrap_interval estimate estimate_spreads verdicts",
     "measures.scoring": "bits_per_dimension count_parameters ensemble_nats mean_nats score_members",
     "predictors.completer": "Completer",
     "predictors.denoiser": "Denoiser StackDenoiser",

@@ -30,6 +30,23 @@ def frechet_distance(real, drawn):
     return float(max(0.0, between + traces - 2 * overlap))
 
 
+def frechet_without_bias(real, drawn, points=10, seed=0):
+    """The Fréchet distance that infinitely many drawings would have: a float.
+
+    The bias of drawing few falls like 1/N, so the distance is measured for ``points`` numbers of
+    drawings, from half of all to all, drawn at random, and a line in 1/N is followed to 0. What
+    the real images' number adds stays in it.
+
+    Source: Chong and Forsyth 2020, arXiv 1911.07023, §4.
+    """
+    real, drawn = check_features(real, drawn, least=4)
+    random = np.random.default_rng(seed)
+    sizes = np.linspace(len(drawn) // 2, len(drawn), check_whole(points, "points", 2)).astype(int)
+    found = [frechet_distance(real, drawn[random.choice(len(drawn), size, replace=False)])
+             for size in sizes]
+    return float(np.polyfit(1 / sizes, found, 1)[1])
+
+
 def square_root(covariance):
     """The symmetric square root of a symmetric matrix without negative eigenvalues."""
     values, vectors = np.linalg.eigh(np.atleast_2d(covariance))
@@ -91,6 +108,27 @@ def density_coverage(real, drawn, k=5):
     inside = np.concatenate([(distances < real_radii[some, None]).sum(axis=1)
                              for some, distances in distance_rows(real, drawn)])
     return float(inside.sum() / (k * len(drawn))), float((inside > 0).mean())
+
+
+def copied_share(train, held_out, drawn, seed=0):
+    """The share of drawings whose nearest neighbour is a training image and not a held-out one.
+
+    Both are equally many: as many training images as there are held-out ones, taken at random. A
+    generator that has learnt and not memorised is near to both alike, so its share is about a
+    half, as is that of real images which neither set holds; more means copies.
+
+    train, held_out, drawn: (N, …) arrays of numbers, pixels or features.
+
+    Source: Meehan, Chaudhuri and Dasgupta 2020, arXiv 2004.05675, §2.
+    """
+    arrays = [np.reshape(each, (len(each), -1)).astype(float) for each in (train, held_out, drawn)]
+    if len(arrays[0]) < len(arrays[1]):
+        raise ValueError(f"there are {len(train)} training images and {len(held_out)} held-out "
+                         "ones: take at most as many of these.")
+    chosen = np.random.default_rng(seed).choice(len(train), len(held_out), replace=False)
+    nearest = [np.concatenate([distances.min(axis=1) for _, distances in distance_rows(arrays[2], own)])
+               for own in (arrays[0][chosen], arrays[1])]
+    return float((nearest[0] < nearest[1]).mean() + (nearest[0] == nearest[1]).mean() / 2)
 
 
 def radii(features, k):
