@@ -30,7 +30,7 @@ FACE = {
                            "pixel_errors",
     "ensembles.solvers": "expectation_maximisation quadratic_programming",
     "ensembles.weighted_sum": "weighted_sum",
-    "generators.base": "Generator LikelihoodGenerator",
+    "generators.base": "Generator LikelihoodGenerator PixelGenerator",
     "generators.classical": "PixelClassifier",
     "generators.gan": "GAN",
     "generators.noise": "IndependentPixels UniformNoise",
