@@ -22,6 +22,7 @@ from ensgen_tutorial import (
     PixelClassifier,
     PixelCNN,
     PixelRNN,
+    PixelVAE,
     ProgressiveGAN,
     StackDenoiser,
     Templates,
@@ -41,13 +42,15 @@ KINDS = {
     "PixelCNN": lambda shape, levels: PixelCNN(shape, levels, filters=6, blocks=1, first_size=3),
     "PixelRNN": lambda shape, levels: PixelRNN(shape, levels, units=5),
     "VAE": lambda shape, levels: VAE(shape, levels, latents=2, hidden=8, samples=5),
+    "PixelVAE": lambda shape, levels: PixelVAE(shape, levels, latents=2, hidden=8, samples=5,
+                                               filters=6, size=3),
     "GAN": lambda shape, levels: GAN(shape, levels, latents=4, filters=16),
     "ProgressiveGAN": lambda shape, levels: ProgressiveGAN(
         shape, levels, latents=4, filters=16, smallest=2),
     "Denoiser": lambda shape, levels: Denoiser(shape, levels, filters=(8,), steps=3),
     "StackDenoiser": lambda shape, levels: StackDenoiser(shape, levels, filters=(8, 8), steps=3),
 }
-KERAS = ["PixelCNN", "PixelRNN", "VAE", "GAN", "ProgressiveGAN", "Denoiser", "StackDenoiser"]
+KERAS = ["PixelCNN", "PixelRNN", "VAE", "PixelVAE", "GAN", "ProgressiveGAN", "Denoiser", "StackDenoiser"]
 LEARNING = [kind for kind in KINDS if kind != "UniformNoise"]
 EXACT = [kind for kind, make in KINDS.items() if getattr(make((2, 2, 1), 2), "exact", False)]
 SOME = {"batch_size": 8, "progress": "quiet", "report": lambda line: None}

@@ -7,7 +7,9 @@ from scipy.linalg import sqrtm
 from ensgen_tutorial.measures import distances
 from ensgen_tutorial.measures.distances import (
     density_coverage,
+    copied_share,
     frechet_distance,
+    frechet_without_bias,
     kernel_distance,
     precision_recall,
     real_against_real,
@@ -101,6 +103,29 @@ def test_a_lost_mode_shows_in_recall_and_coverage():
     one_mode = random.normal(size=(400, 2))
     assert precision_recall(real, one_mode)[0] > 0.95 > 0.55 > precision_recall(real, one_mode)[1]
     assert density_coverage(real, one_mode)[1] < 0.55
+
+
+def test_extrapolated_the_frechet_distance_no_longer_depends_on_how_many_are_drawn():
+    """Equal normal distributions: what is left at infinity is what the real images' number adds."""
+    random = np.random.default_rng(0)
+    real = random.normal(size=(20_000, 8))
+    plain, extrapolated = [], []
+    for trial in range(20):
+        drawn = random.normal(size=(300, 8))
+        plain.append(frechet_distance(real, drawn))
+        extrapolated.append(frechet_without_bias(real, drawn, seed=trial))
+    assert np.mean(plain) > 0.1 and abs(np.mean(extrapolated)) < 0.25 * np.mean(plain)
+
+
+def test_copies_are_nearer_to_the_training_images_and_honest_drawings_are_not():
+    random = np.random.default_rng(0)
+    train, held_out, honest = (random.normal(size=(n, 6)) for n in (900, 400, 500))
+    assert abs(copied_share(train, held_out, honest) - 0.5) < 0.07
+    copies = train[:500] + 0.01 * random.normal(size=(500, 6))
+    assert 0.4 < copied_share(train, held_out, copies, seed=1) - 0.5 * (1 - 400 / 900) < 0.5
+    assert copied_share(train, train[:400], train[:300]) == pytest.approx(0.22, abs=0.05)
+    with pytest.raises(ValueError, match="at most as many"):
+        copied_share(held_out, train, honest)
 
 
 def test_real_against_real_is_the_metric_between_disjoint_halves():

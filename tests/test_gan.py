@@ -49,7 +49,7 @@ def drawn_and_real(gan, pixels, training):
 
 @pytest.mark.parametrize("training", [False, True])
 def test_one_loss_has_the_gradients_of_the_two_players(gan, pixels, training):
-    """ANCHORS, law 11: each network gets the gradient of its own binary cross-entropy."""
+    """Each network gets the gradient of its own binary cross-entropy."""
     painter, judge = gan.painter.trainable_variables, gan.discriminator.trainable_variables
     before = snapshot(gan)
     with tf.GradientTape() as tape:
@@ -72,6 +72,23 @@ def test_one_loss_has_the_gradients_of_the_two_players(gan, pixels, training):
     for one, other in zip(found, wanted):
         np.testing.assert_allclose(one, other, atol=1e-6)
     assert all(np.abs(gradient).max() > 1e-4 for gradient in wanted)
+
+
+def test_flatness_costs_the_discriminator_alone(pixels):
+    """The penalty is flatness · (D(real) − D(real under other noise))², and no painter's business."""
+    plain, flat = (GAN(SHAPE, LEVELS, latents=3, filters=16, seed=2, flatness=flatness)
+                   for flatness in (0.0, 7.0))
+    with tf.GradientTape(persistent=True) as tape:
+        losses, penalised = (each.image_losses(pixels) for each in (plain, flat))
+    for before, after in zip(tape.gradient(losses, plain.painter.trainable_variables),
+                             tape.gradient(penalised, flat.painter.trainable_variables)):
+        np.testing.assert_allclose(before, after, atol=1e-5)
+    flat = GAN(SHAPE, LEVELS, latents=3, filters=16, seed=2)        # the same random numbers again
+    real, _ = drawn_and_real(flat, pixels, training=False)
+    other = flat.blurred(ops.cast(pixels, "float32") * (2 / (LEVELS - 1)) - 1)
+    wanted = 7 * (flat.discriminator(real) - flat.discriminator(other))[:, 0] ** 2
+    np.testing.assert_allclose(penalised - losses, wanted, atol=1e-5)
+    assert (np.asarray(wanted) > 0).all()
 
 
 def test_a_step_changes_no_layer_of_the_other_player_s_loss(gan, pixels):

@@ -69,11 +69,17 @@ def test_no_pixel_sees_itself_or_what_comes_later(kind):
             assert (after[i + 1 :] != before[i + 1 :]).any()
 
 
+def drawn_in_order(generator, count, seed):
+    """What is drawn pixel by pixel; with classes, ``generate`` draws the class first."""
+    nothing = np.zeros((count, *generator.image_shape), np.float32)
+    return generator.complete(nothing, known=False, seed=seed)
+
+
 @pytest.mark.parametrize("shape", [(5, 4, 1), (3, 3, 3)])
 @pytest.mark.parametrize("kind", RASTER)
 def test_fast_drawing_equals_plain_drawing(kind, shape):
     generator = ready(kind, shape, 4)
-    pixels = np.rint(generator.generate(6, seed=3) * 3).astype(np.uint8).reshape(6, -1)
+    pixels = np.rint(drawn_in_order(generator, 6, seed=3) * 3).astype(np.uint8).reshape(6, -1)
     uniforms = np.random.default_rng(3).random(pixels.shape)
     quick, plain = generator.reader(6), PixelReader(generator, 6)
     for values, chances in zip(pixels.T, uniforms.T):
@@ -98,7 +104,7 @@ def test_completing_keeps_what_is_known(kind):
 @pytest.mark.parametrize("kind", RASTER)
 def test_completion_with_the_drawing_seed_draws_the_same_rest(kind):
     generator = ready(kind)
-    images = generator.generate(6, seed=5)
+    images = drawn_in_order(generator, 6, seed=5)
     known = np.arange(4)[:, None, None] < np.array([2]).reshape(1, 1, 1)
     completed = generator.complete(images, np.broadcast_to(known, (4, 4, 1)), seed=5)
     np.testing.assert_array_equal(completed, images)
@@ -148,6 +154,26 @@ def test_shifts_move_some_images_by_one_pixel_and_say_which_way():
             0, max(-down, 0): 3 - max(down, 0), max(-2 * right, 0): 6 - max(2 * right, 0)]
         np.testing.assert_array_equal(moved[which == step], np.broadcast_to(
             wanted, (np.sum(which == step), 3, 6, 1)))
+
+
+@pytest.mark.parametrize("kind", ["PixelCNN of classes", "PixelRNN of classes"])
+def test_one_class_alone_is_a_generator_and_their_mean_is_the_whole(kind):
+    generator, pixels = ready(kind, (2, 2, 1), 2), every_image((2, 2, 1), 2)
+    each = [generator.given(label) for label in range(3)]
+    logs = np.array([one.log_likelihood(pixels) for one in each])
+    np.testing.assert_allclose(logsumexp(logs, axis=1), 0, atol=1e-5)
+    np.testing.assert_allclose(logsumexp(logs, axis=0) - np.log(3), generator.log_likelihood(pixels),
+                               atol=1e-5)
+    pool = PixelPool(each[:2])                      # members that answer about other classes still pool
+    assert logsumexp(pool.log_likelihood(pixels)) == pytest.approx(0, abs=1e-5)
+    drawn = np.rint(each[1].generate(4000, seed=0)).astype(int).reshape(-1, 4) @ [8, 4, 2, 1]
+    expected = np.exp(logs[1])
+    assert chisquare(np.bincount(drawn, minlength=16), 4000 * expected / expected.sum()).pvalue > 1e-4
+    for label in (-1, 3, 1.0):
+        with pytest.raises(ValueError, match="label must be"):
+            generator.given(label)
+    with pytest.raises(ValueError, match="learnt no classes"):
+        ready("PixelCNN").given(0)
 
 
 def test_classes_are_a_whole_number():

@@ -115,6 +115,15 @@ def test_each_label_has_a_class():
             set_of(classes=classes)
 
 
+def test_half_the_size_is_the_rounded_mean_of_each_block():
+    pixels = np.array([[0, 1, 6, 7], [1, 1, 7, 7], [0, 2, 0, 0], [0, 0, 0, 2]], np.uint8)[None, ..., None]
+    images = ImageSet("blocks", 8, pixels, pixels, pixels).halved()
+    np.testing.assert_array_equal(images.train[0, ..., 0], [[1, 7], [0, 0]])    # 0.5 goes to 0
+    assert images.levels == 8 and images.image_shape == (2, 2, 1)
+    with pytest.raises(ValueError, match="even sides"):
+        images.halved().halved()
+
+
 def test_take_keeps_the_first_images_with_their_labels():
     digits = load_images("digits")
     few = digits.take(np.int64(5), 4, 3)

@@ -35,7 +35,7 @@ def test_the_report_has_what_it_promises(run):
     assert report["dataset"] == "digits" and report["levels"] == 17 and report["seed"] == 0
     assert report["split"] == {"train": 1000, "validation": 350, "test": 447}
     for member in report["members"]:
-        assert set(member) == {"name", "parameters", "test_nats", "exact", "seconds"}
+        assert set(member) == {"name", "parameters", "validation_nats", "test_nats", "exact", "seconds"}
         assert member["exact"] is ("VAE" not in member["name"])
     for ensemble in report["ensembles"]:
         assert set(ensemble) == {"name", "members", "weights", "parameters", "test_nats"}

@@ -47,7 +47,9 @@ def quickstart(dataset="digits", output="output", seed=0, retrain=False, report=
         "seconds": None,
         "members": [
             {"name": name, "parameters": count_parameters(member),
-             "test_nats": mean_nats(readers[name] if member.exact else member, images.test),
+             **{f"{split}_nats": mean_nats(readers[name] if member.exact else member,
+                                           getattr(images, split))
+                for split in ("validation", "test")},
              "exact": member.exact,
              "seconds": round(records[name]["seconds"], 1)}
             for name, member in generators.items()
@@ -133,7 +135,7 @@ def table(result, image_shape):
     for row in result["ensembles"]:
         lines.append(f"{row['name']:<14}{row['parameters']:>11,}{row['test_nats']:>17.2f}"
                      f"{bits_per_dimension(row['test_nats'], image_shape):>10.3f}")
-    best = min(result["members"], key=lambda row: row["test_nats"])
+    best = min(result["members"], key=lambda row: row["validation_nats"])       # not by test
     gain = best["test_nats"] - result["ensembles"][0]["test_nats"]
     lines.append(f"The linear pool is {gain:.2f} nats/image below its best member, {best['name']}.")
     return "\n".join(lines)

@@ -61,25 +61,25 @@ BOX = {
         {"epochs": 10, "batch_size": 128, "learning_rate": 3e-3}),
     "fashion_mnist/pixel_cnn": Recipe(
         PixelCNN, {"blocks": 8, "dropout": 0.0, "classes": 10},
-        {"epochs": 20, "learning_rate": 8e-3, "precision": "bfloat16"}),
+        {"epochs": 10, "learning_rate": 8e-3, "precision": "bfloat16"}),
     "fashion_mnist/pixel_rnn": Recipe(
         PixelRNN, {"units": 128, "dropout": 0.0, "classes": 10},
-        {"epochs": 12, "batch_size": 128, "learning_rate": 8e-3}),
+        {"epochs": 8, "batch_size": 128, "learning_rate": 8e-3}),
     "fashion_mnist/vae": Recipe(VAE, {"latents": 20, "hidden": 56, "dropout": 0.0},
                                 {"epochs": 8, "learning_rate": 3e-3}),
     "fashion_mnist/pixel_vae": Recipe(
         PixelVAE, {"latents": 24, "hidden": 128, "dropout": 0.0},
-        {"epochs": 15, "learning_rate": 3e-3, "precision": "bfloat16"}),
+        {"epochs": 8, "learning_rate": 4e-3, "precision": "bfloat16"}),
     "fashion_mnist/gan": Recipe(
         GAN, {"latents": 64, "filters": 64, "flatness": 5.0, "memory": 1000},
-        {"epochs": 50, "learning_rate": 1e-3, "precision": "bfloat16"}),
+        {"epochs": 25, "learning_rate": 1e-3, "precision": "bfloat16"}),
     "fashion_mnist/progressive_gan": Recipe(
         ProgressiveGAN,
         {"latents": 64, "filters": 64, "smallest": 7, "flatness": 5.0, "memory": 1000},
-        {"epochs": 50, "learning_rate": 1e-3, "precision": "bfloat16"}),
+        {"epochs": 25, "learning_rate": 1e-3, "precision": "bfloat16"}),
     "fashion_mnist/denoiser": Recipe(
         Denoiser, {"filters": (32, 64, 96), "memory": 2000},
-        {"epochs": 30, "learning_rate": 2e-3, "precision": "bfloat16"}),
+        {"epochs": 20, "learning_rate": 2e-3, "precision": "bfloat16"}),
 }
 
 
