@@ -8,8 +8,9 @@
 The claims stand in claims.json, which was written before. Trained networks are kept in the store
 and finished seeds in output/quality_and_stability, so an interrupted study goes on where it
 stopped. At the end it writes, beside this file, quality_and_stability.json (every seed's numbers,
-and the nats of every test image), member_scores.npz (log p of every pixel for sixteen networks of
-digits; lesson 12), and the README's front picture.
+the nats of every test image, and a verdict on each claim), member_scores.npz (log p of every pixel
+for sixteen networks of digits; lesson 12), and clothes_features.npz (what the classifier sees in the
+test images, and a few of these; lesson 13).
 
 Protocol: members learn from the training split; weights, temperatures, thresholds, strengths and
 members are chosen on the validation split; all numbers are of the test split. Distances: 10,000
@@ -26,6 +27,7 @@ import clothes
 import digits
 import members
 import numpy as np
+import verdicts
 from machine import machine
 
 import ensgen_tutorial as eg
@@ -73,6 +75,8 @@ def study_clothes(only, report):
         found.append(finished(f"clothes-{seed}", lambda: clothes.study_seed(seed, reference, report)))
     if only is not None:
         return None
+    np.savez_compressed(HERE / "clothes_features.npz", images=images.test[:24],
+                        test=reference.test.astype(np.float16))
     return {"levels": images.levels, "scored": clothes.SCORED, "drawn": clothes.DRAWN,
             "neighbours": clothes.NEIGHBOURS, "temperatures": clothes.TEMPERATURES, "seeds": found,
             "real": finished("clothes-real", reference.real)}
@@ -150,5 +154,7 @@ if __name__ == "__main__":
             if found is not None:
                 results[name] = found
     if arguments.only is None:
+        if {"digits", "clothes"} <= results.keys():
+            results["verdicts"] = verdicts.judge(results)
         target.write_text(json.dumps(results) + "\n")
         report(f"results: {target.name}")

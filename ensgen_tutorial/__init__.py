@@ -50,6 +50,7 @@ FACE = {
     "predictors.denoiser": "Denoiser StackDenoiser",
     "predictors.flow": "flow",
     "show.curves": "show_bars show_curves show_points",
+    "show.intervals": "show_intervals",
     "show.notebook": "show_source slide",
     "show.surfaces": "show_heatmap show_simplex show_surface",
     "show.tiles": "show_images",
