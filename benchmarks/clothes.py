@@ -189,9 +189,10 @@ def study_seed(seed, reference, report):
     pictures = {}
     for name, generator in generators.items():
         started, sets = time.monotonic(), []
+        whole = " at 0" not in name or name == f"linear pool at {T_pool}"
         for drawing in range(DRAWING_SEEDS):
             pixels = images.to_pixels(generator.generate(DRAWN, seed=100 * seed + drawing))
-            sets.append(reference.measure(pixels, neighbours=" at 0" not in name))
+            sets.append(reference.measure(pixels, neighbours=whole))
             if not drawing:
                 pictures[name] = pixels[:24, ..., 0].tolist()
         rows.setdefault(name, {})["drawings"] = sets
@@ -248,7 +249,7 @@ def hedging(readers, makers, images, seed):
         told = [answers_by_label(reader, pixels, labels) for reader in readers]
         pooled = np.tensordot(makers.weights.astype(np.float32), np.array(told), axes=1)
         values = pixels.reshape(count, -1, 1).astype(int)
-        measured = {"members' entropy": np.mean([eg.entropy(each) for each in told], axis=0),
+        measured = {"members' entropy": np.tensordot(makers.weights, [eg.entropy(each) for each in told], 1),
                     "pool's entropy": eg.entropy(pooled),
                     "disagreement": eg.disagreement(told, makers.weights),
                     "surprise": -np.log(np.take_along_axis(pooled, values, axis=-1)[..., 0])}

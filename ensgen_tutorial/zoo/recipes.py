@@ -59,6 +59,12 @@ BOX = {
     "fashion_mnist_14/classifier": Recipe(
         FeatureClassifier, {"warp": 0.02},
         {"epochs": 10, "batch_size": 128, "learning_rate": 3e-3}),
+    # The first CNN and the first RNN of the study (benchmarks/members.py).
+    "fashion_mnist_14/pixel_cnn": Recipe(PixelCNN, {"blocks": 5, "dropout": 0.0, "classes": 10},
+                                         {"epochs": 8, "learning_rate": 8e-3}),
+    "fashion_mnist_14/pixel_rnn": Recipe(
+        PixelRNN, {"units": 96, "dropout": 0.0, "classes": 10, "seed": 2},
+        {"epochs": 8, "batch_size": 128, "learning_rate": 8e-3, "seed": 2}),
     "fashion_mnist/pixel_cnn": Recipe(
         PixelCNN, {"blocks": 8, "dropout": 0.0, "classes": 10},
         {"epochs": 10, "learning_rate": 8e-3, "precision": "bfloat16"}),

@@ -1,63 +1,71 @@
-"""Exercises of lesson 13: bootstrap at one and two levels, spreads, and a verdict from an interval."""
+"""Exercises of lesson 13: a distance of drawings, an interval over seeds, many claims, a verdict."""
 
 import numpy as np
 
 from . import Exercise, Wrong, call, expect_close
 
 
-def check_means(answer, random):
-    values = random.normal(1, 2, size=30)
-    chosen = random.integers(0, 30, size=(50, 30))
-    wanted = resampled_means(values, chosen)
-    found = call(answer, values, chosen)
-    if np.shape(found) == (50, 30):
-        raise Wrong("these are the resampled numbers: take the mean of each row.")
-    if np.shape(found) == (30,):
-        raise Wrong("this is the mean over the resamples: each row of chosen is one resample.")
-    if np.shape(found) == (50,) and np.allclose(found, values.mean()):
-        raise Wrong("all 50 are the mean of values itself: pick values[chosen] first.")
-    expect_close(found, wanted, "each row of chosen picks 30 of the values; return the rows' means.")
-
-
-def resampled_means(values, chosen):
-    return values[chosen].mean(axis=1)
-
-
-def check_two_levels(answer, random):
-    values = random.normal(0, 1, size=(6, 1)) + random.normal(0, 1, size=(6, 20))
-    seeds, images = random.integers(0, 6, size=(40, 6)), random.integers(0, 20, size=(40, 20))
-    wanted = two_level_means(values, seeds, images)
-    found = call(answer, values, seeds, images)
-    if np.shape(found) == (40,):
-        if np.allclose(found, values.mean(axis=0)[images].mean(axis=1)):
-            raise Wrong("only the images are drawn again: draw the seeds as well.")
-        if np.allclose(found, values.mean(axis=1)[seeds].mean(axis=1)):
-            raise Wrong("only the seeds are drawn again: draw the images as well.")
-    expect_close(found, wanted, "for each resample take the rows seeds[r], of them the columns "
-                 "images[r] (np.ix_ does both), and the mean of what is left.")
-
-
-def two_level_means(values, seeds, images):
-    return np.array([values[np.ix_(s, i)].mean() for s, i in zip(seeds, images)])
-
-
-def check_spreads(answer, random):
-    ensemble, single = random.normal(76, 0.1, size=8), random.normal(80, 0.4, size=8)
-    wanted = spread_ratio(ensemble, single)
-    found = call(answer, ensemble, single)
+def check_frechet(answer, random):
+    real, drawn = random.normal(1, 2, size=40), random.normal(1.5, 0.7, size=25)
+    wanted = frechet_of_numbers(real, drawn)
+    found = call(answer, real, drawn)
     if np.ndim(found) == 0 and np.isreal(found):
-        if np.isclose(found, wanted**2):
-            raise Wrong("this is the ratio of the variances: take standard deviations.")
-        if np.isclose(found, 1 / wanted):
-            raise Wrong("upside down: below 1 shall mean that the ensemble is steadier.")
-        if np.isclose(found, np.mean(ensemble) / np.mean(single)):
-            raise Wrong("this compares the means; stability is about the spread over seeds.")
-    expect_close(found, wanted, "the standard deviation over seeds of one, divided by that of the "
-                 "other.", 1e-3)
+        means, spreads = real.mean() - drawn.mean(), real.std(ddof=1) - drawn.std(ddof=1)
+        variances = real.var(ddof=1) - drawn.var(ddof=1)
+        if np.isclose(found, means**2):
+            raise Wrong("the means are compared, the spreads are not.")
+        if np.isclose(found, means**2 + variances**2):
+            raise Wrong("the variances are compared: take standard deviations.")
+        if np.isclose(found, abs(means) + abs(spreads)):
+            raise Wrong("square both differences before you add them.")
+        if np.isclose(found, means**2 + (real.std() - drawn.std()) ** 2):
+            raise Wrong("these are standard deviations with ddof=0; take ddof=1, as np.cov does.")
+    expect_close(found, wanted, "the squared difference of the means, plus the squared difference of "
+                 "the standard deviations.", 1e-6)
 
 
-def spread_ratio(ensemble, single):
-    return np.std(ensemble, ddof=1) / np.std(single, ddof=1)
+def frechet_of_numbers(real, drawn):
+    return (real.mean() - drawn.mean()) ** 2 + (real.std(ddof=1) - drawn.std(ddof=1)) ** 2
+
+
+def check_interval(answer, random):
+    gains, quantile = random.normal(0.5, 1, size=5), 2.776
+    wanted = interval_over_seeds(gains, quantile)
+    found = call(answer, gains, quantile)
+    if np.shape(found) == (2,):
+        mean, spread = gains.mean(), gains.std(ddof=1)
+        if np.allclose(found, (mean - quantile * spread, mean + quantile * spread)):
+            raise Wrong("this is where single seeds lie: the mean of S seeds varies √S times less.")
+        if np.allclose(found, (mean - quantile * gains.std() / np.sqrt(5),
+                               mean + quantile * gains.std() / np.sqrt(5))):
+            raise Wrong("with five seeds it matters: divide the sum of squares by S − 1 (ddof=1).")
+        if np.allclose(found, wanted[::-1]):
+            raise Wrong("upside down: return (low, high).")
+    expect_close(found, wanted, "the mean, less and plus quantile · s / √S.", 1e-6)
+
+
+def interval_over_seeds(gains, quantile):
+    half = quantile * gains.std(ddof=1) / np.sqrt(len(gains))
+    return gains.mean() - half, gains.mean() + half
+
+
+def check_chance(answer, random):
+    claims, alpha = int(random.integers(5, 50)), float(random.uniform(0.01, 0.1))
+    wanted = chance_of_a_false_verdict(claims, alpha)
+    found = call(answer, claims, alpha)
+    if np.ndim(found) == 0 and np.isreal(found):
+        if np.isclose(found, claims * alpha):
+            raise Wrong("this is how many false verdicts to expect, and it can exceed 1; the "
+                        "probability of at least one is less.")
+        if np.isclose(found, alpha**claims):
+            raise Wrong("this is the probability that all of them are wrong at once.")
+        if np.isclose(found, (1 - alpha) ** claims):
+            raise Wrong("this is the probability that none is wrong: take the rest.")
+    expect_close(found, wanted, "none of them is wrong with probability (1 − alpha)^claims.", 1e-6)
+
+
+def chance_of_a_false_verdict(claims, alpha):
+    return 1 - (1 - alpha) ** claims
 
 
 def check_verdict(answer, random):
@@ -84,29 +92,35 @@ def verdict(low, high):
 
 EXERCISES = (
     Exercise(
-        "13.1", "means of resampled images", check_means,
-        ("values[chosen] has the shape of chosen.", "Take the mean along axis 1."),
-        resampled_means,
-        {"take the mean of each row": lambda values, chosen: values[chosen],
-         "mean over the resamples": lambda values, chosen: values[chosen].mean(axis=0),
-         "pick values": lambda values, chosen: np.full(len(chosen), values.mean())},
+        "13.1", "the Fréchet distance of two samples of numbers", check_frechet,
+        ("Two differences, each squared, then added.", "The spread of a sample is x.std(ddof=1)."),
+        frechet_of_numbers,
+        {"the spreads are not": lambda real, drawn: (real.mean() - drawn.mean()) ** 2,
+         "take standard deviations": lambda real, drawn: (
+             (real.mean() - drawn.mean()) ** 2 + (real.var(ddof=1) - drawn.var(ddof=1)) ** 2),
+         "square both": lambda real, drawn: (
+             abs(real.mean() - drawn.mean()) + abs(real.std(ddof=1) - drawn.std(ddof=1))),
+         "ddof=0": lambda real, drawn: (real.mean() - drawn.mean()) ** 2 + (real.std() - drawn.std()) ** 2},
     ),
     Exercise(
-        "13.2", "seeds and images, both drawn again", check_two_levels,
-        ("values[np.ix_(rows, columns)] is the table of those rows and columns.",
-         "Do it once for each resample: zip(seeds, images)."),
-        two_level_means,
-        {"draw the seeds as well": lambda v, s, i: v.mean(axis=0)[i].mean(axis=1),
-         "draw the images as well": lambda v, s, i: v.mean(axis=1)[s].mean(axis=1)},
+        "13.2", "an interval over training seeds", check_interval,
+        ("The standard error of a mean of S numbers is s / √S.",
+         "s divides by S − 1: gains.std(ddof=1)."),
+        interval_over_seeds,
+        {"where single seeds lie": lambda gains, quantile: (
+            gains.mean() - quantile * gains.std(ddof=1), gains.mean() + quantile * gains.std(ddof=1)),
+         "S − 1": lambda gains, quantile: (
+             gains.mean() - quantile * gains.std() / np.sqrt(len(gains)),
+             gains.mean() + quantile * gains.std() / np.sqrt(len(gains))),
+         "upside down": lambda gains, quantile: interval_over_seeds(gains, quantile)[::-1]},
     ),
     Exercise(
-        "13.3", "how much steadier: the ratio of two spreads", check_spreads,
-        ("np.std(..., ddof=1) is the standard deviation of a sample.",
-         "The ensemble's stands above the line."),
-        spread_ratio,
-        {"ratio of the variances": lambda e, s: spread_ratio(e, s) ** 2,
-         "upside down": lambda e, s: spread_ratio(s, e),
-         "compares the means": lambda e, s: np.mean(e) / np.mean(s)},
+        "13.3", "the chance of a false verdict among many claims", check_chance,
+        ("First the probability that none of them is wrong.", "Independent: the probabilities multiply."),
+        chance_of_a_false_verdict,
+        {"it can exceed 1": lambda claims, alpha: claims * alpha,
+         "all of them are wrong": lambda claims, alpha: alpha**claims,
+         "take the rest": lambda claims, alpha: (1 - alpha) ** claims},
     ),
     Exercise(
         "13.4", "a verdict from an interval of gains", check_verdict,
