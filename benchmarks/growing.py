@@ -9,6 +9,7 @@ growing.json beside this file; trained networks are kept in the store.
 
 import json
 import time
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -28,9 +29,9 @@ class Whole(eg.ProgressiveGAN):
     """The same network, trained at its full size from the first step."""
 
     def fit(self, *arguments, **options):
-        for unused in (*self.to_image[:-1], *self.from_image[:-1]):
-            unused.trainable = False
-        return eg.GAN.fit(self, *arguments, **options)
+        with warnings.catch_warnings():             # the layers for small pictures are not used
+            warnings.filterwarnings("ignore", "Gradients do not exist")
+            return eg.GAN.fit(self, *arguments, **options)
 
 
 def trained(data, kind, seed, report):
