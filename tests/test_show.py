@@ -13,6 +13,7 @@ from PIL import Image
 
 from ensgen_tutorial.show import curves
 from ensgen_tutorial.show.curves import show_bars, show_curves, show_points
+from ensgen_tutorial.show.intervals import show_intervals
 from ensgen_tutorial.show.style import AltFigure
 from ensgen_tutorial.show.surfaces import show_heatmap, show_simplex, show_surface
 from ensgen_tutorial.show.tiles import show_images
@@ -26,6 +27,7 @@ FIGURES = {
     "rows": lambda **text: show_images({"CNN": GREY[:2], "the ensemble": GREY}, **text),
     "curves": lambda **text: show_curves({"loss": [3.0, 1.0], "other": ([1, 5], [2, 2])}, **text),
     "bars": lambda **text: show_bars({"CNN": 81.5, "RNN": -3.25}, "nats", **text),
+    "intervals": lambda **text: show_intervals({"pool": (2, 1.5, 2.5), "sum": (-1, -3, 1)}, "gain", **text),
     "heatmap": lambda **text: show_heatmap(np.eye(3), **text),
     "points": lambda **text: show_points({"CNN": (1.0, 5.0), "pairs": ([1, 2], [3, 4])}, **text),
     "simplex": lambda **text: show_simplex(bowl, ["CNN", "RNN", "VAE"], {"a path": WAY}, **text),
@@ -64,6 +66,7 @@ def test_every_figure_has_alternative_text(kind):
     ("rows", "2 rows of 2 to 6 grey images of 2×2 pixels; rows: CNN, the ensemble"),
     ("curves", "loss from 3 at 0 to 1 at 1; other from 2 at 1 to 2 at 5"),
     ("bars", "nats: CNN 81.50, RNN −3.25"), ("heatmap", "3 rows by 3 columns, from 0 to 1"),
+    ("intervals", "gain: pool 2.00 [1.50, 2.50], sum −1.00 [−3.00, 1.00]"),
     ("points", "CNN at (1, 5); pairs, 2 points from (1, 3) to (2, 4)"),
     ("surface", "path a path from (-1, 1) to (1, -1)"),
     ("simplex", "weights of CNN, RNN, VAE, from 0.3333 to 1; path a path from (0.33, 0.33, 0.33) to "
@@ -288,6 +291,19 @@ def test_an_axis_that_does_not_begin_at_zero_has_no_bars():
 def test_show_bars_refuses(values, options, error, says):
     with pytest.raises(error, match=says):
         show_bars(values, **options)
+
+
+def test_an_interval_s_mark_says_which_side_of_the_line_it_is_on():
+    figure = show_intervals({"above": (2, 1, 3), "below": (-2, -3, -1), "neither": (0.5, -1, 2)})
+    marks = {int(line.get_ydata()[0]): line.get_marker() for line in figure.axes[0].get_lines()
+             if len(line.get_xdata()) == 1}
+    assert marks == {0: "o", 1: "X", 2: "s"}
+    moved = show_intervals({"above": (2, 1, 3)}, line=5).axes[0].get_lines()
+    assert "X" in [line.get_marker() for line in moved]
+    with pytest.raises(ValueError, match="low ≤ value ≤ high"):
+        show_intervals({"a": (1, 2, 3)})
+    with pytest.raises(ValueError, match="finite"):
+        show_intervals({"a": (1, 0, np.inf)})
 
 
 def test_a_small_heat_map_has_its_numbers_and_names():

@@ -375,3 +375,21 @@ def test_generators_and_images_that_do_not_fit_get_a_sentence(train, tiny_images
 def test_a_loss_that_is_not_finite_stops_with_advice(train):
     with pytest.raises(FloatingPointError, match="learning_rate"):
         train(MAKE["PixelCNN"](), learning_rate=1e30)
+
+
+def test_a_twin_in_half_precision_hands_over_its_parameters(train, tiny_images, lines):
+    """The generator computes in float32 as before, and another training's result stays apart."""
+    whole, half, again = (MAKE["PixelCNN"]() for _ in range(3))
+    train(whole)
+    record = train(half, precision="bfloat16")
+    assert half.trained and not record["loaded"] and half.dtype_policy.name == "float32"
+    assert keras.config.dtype_policy().name == "float32"
+    assert not same(whole, half)
+    for one, other in zip(whole.arrays(), half.arrays()):
+        np.testing.assert_allclose(one, other, atol=0.1)
+    scores = [generator.log_likelihood(tiny_images.test).mean() for generator in (whole, half)]
+    assert scores[0] == pytest.approx(scores[1], rel=0.02)
+    assert train(again, precision="bfloat16")["loaded"] and same(again, half)
+    for generator, precision in ((MAKE["VAE"](), "float16"), (Templates((4, 4, 1), 4), "bfloat16")):
+        with pytest.raises(ValueError, match="precision"):
+            train(generator, None if isinstance(generator, Templates) else 2, precision=precision)
