@@ -19,7 +19,8 @@ import ensgen_tutorial as eg
 
 SIZES = {                   # data set: seeds, the network's arguments, its training
     "digits": (5, {"filters": 48}, {"epochs": 150, "learning_rate": 4e-3}),
-    "fashion_mnist": (3, {"latents": 64, "filters": 64, "smallest": 7, "flatness": 5.0, "memory": 500},
+    "fashion_mnist": (3, {"latents": 64, "filters": 64, "smallest": 7, "gain": 1.6, "flatness": 5.0,
+                           "memory": 500},
                       {"epochs": 6, "learning_rate": 1e-3, "precision": "bfloat16"}),
 }
 DRAWN, DRAWING_SEEDS = 10_000, 3

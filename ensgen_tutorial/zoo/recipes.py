@@ -77,12 +77,12 @@ BOX = {
         PixelVAE, {"latents": 24, "hidden": 128, "dropout": 0.0},
         {"epochs": 8, "learning_rate": 4e-3, "precision": "bfloat16"}),
     "fashion_mnist/gan": Recipe(
-        GAN, {"latents": 64, "filters": 64, "flatness": 5.0, "memory": 1000},
-        {"epochs": 25, "learning_rate": 1e-3, "precision": "bfloat16"}),
+        GAN, {"latents": 64, "filters": 64, "gain": 1.6, "flatness": 5.0, "memory": 1000},
+        {"epochs": 15, "learning_rate": 1e-3, "precision": "bfloat16"}),
     "fashion_mnist/progressive_gan": Recipe(
         ProgressiveGAN,
-        {"latents": 64, "filters": 64, "smallest": 7, "flatness": 5.0, "memory": 1000},
-        {"epochs": 25, "learning_rate": 1e-3, "precision": "bfloat16"}),
+        {"latents": 64, "filters": 64, "smallest": 7, "gain": 1.6, "flatness": 5.0, "memory": 1000},
+        {"epochs": 18, "learning_rate": 1e-3, "precision": "bfloat16"}),
     "fashion_mnist/denoiser": Recipe(
         Denoiser, {"filters": (32, 64, 96), "memory": 2000},
         {"epochs": 20, "learning_rate": 2e-3, "precision": "bfloat16"}),
