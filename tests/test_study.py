@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ensgen_tutorial import best_weights, bootstrap_interval, ensemble_nats, load_images
+from ensgen_tutorial import best_weights, estimate, ensemble_nats, load_images
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -61,7 +61,7 @@ def test_readme_s_headline_is_the_study_s(digits):
     gains = np.array([np.subtract(seed["methods"]["single CNN"]["image_nats"],
                                   seed["methods"]["linear pool"]["image_nats"])
                       for seed in digits["seeds"]])
-    low, high = bootstrap_interval(gains)
+    low, high = estimate(gains).interval()
     assert (f"{pool.mean():.2f} nats per image against {single.mean():.2f} for a single network, "
             f"{gains.mean():.2f} fewer before rounding (95 % interval {low:.2f} to {high:.2f}, "
             f"{len(gains)} training seeds)") in readme

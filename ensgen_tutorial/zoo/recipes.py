@@ -7,7 +7,6 @@ from ..generators.gan import GAN
 from ..generators.noise import IndependentPixels
 from ..generators.pixel_cnn import PixelCNN
 from ..generators.pixel_rnn import PixelRNN
-from ..generators.pixel_vae import PixelVAE
 from ..generators.progressive_gan import ProgressiveGAN
 from ..generators.template import Templates
 from ..generators.vae import VAE
@@ -65,17 +64,12 @@ BOX = {
     "fashion_mnist_14/pixel_rnn": Recipe(
         PixelRNN, {"units": 96, "dropout": 0.0, "classes": 10, "seed": 2},
         {"epochs": 8, "batch_size": 128, "learning_rate": 8e-3, "seed": 2}),
-    "fashion_mnist/pixel_cnn": Recipe(
-        PixelCNN, {"blocks": 8, "dropout": 0.0, "classes": 10},
-        {"epochs": 10, "learning_rate": 8e-3, "precision": "bfloat16"}),
-    "fashion_mnist/pixel_rnn": Recipe(
-        PixelRNN, {"units": 128, "dropout": 0.0, "classes": 10},
-        {"epochs": 8, "batch_size": 128, "learning_rate": 8e-3}),
+    "fashion_mnist/pixel_cnn": Recipe(PixelCNN, {"filters": 48, "blocks": 8, "dropout": 0.05},
+                                      {"epochs": 5, "learning_rate": 3e-3}),
+    "fashion_mnist/pixel_rnn": Recipe(PixelRNN, {"units": 112},
+                                      {"epochs": 5, "learning_rate": 3e-3}),
     "fashion_mnist/vae": Recipe(VAE, {"latents": 20, "hidden": 56, "dropout": 0.0},
                                 {"epochs": 8, "learning_rate": 3e-3}),
-    "fashion_mnist/pixel_vae": Recipe(
-        PixelVAE, {"latents": 24, "hidden": 128, "dropout": 0.0},
-        {"epochs": 8, "learning_rate": 4e-3, "precision": "bfloat16"}),
     "fashion_mnist/gan": Recipe(
         GAN, {"latents": 64, "filters": 64, "gain": 1.6, "flatness": 5.0, "memory": 1000},
         {"epochs": 15, "learning_rate": 1e-3, "precision": "bfloat16"}),
@@ -83,9 +77,8 @@ BOX = {
         ProgressiveGAN,
         {"latents": 64, "filters": 64, "smallest": 7, "gain": 1.6, "flatness": 5.0, "memory": 1000},
         {"epochs": 18, "learning_rate": 1e-3, "precision": "bfloat16"}),
-    "fashion_mnist/denoiser": Recipe(
-        Denoiser, {"filters": (32, 64, 96), "memory": 2000},
-        {"epochs": 20, "learning_rate": 2e-3, "precision": "bfloat16"}),
+    "fashion_mnist/denoiser": Recipe(Denoiser, {"filters": (32, 64, 96)},
+                                     {"epochs": 5, "learning_rate": 2e-3}),
 }
 
 
