@@ -10,7 +10,7 @@ and finished seeds in output/quality_and_stability, so an interrupted study goes
 stopped. At the end it writes, beside this file, quality_and_stability.json (every seed's numbers,
 the nats of every test image, and a verdict on each claim), member_scores.npz (log p of every pixel
 for sixteen networks of digits; lesson 12), and clothes_features.npz (what the classifier sees in the
-test images, and a few of these; lesson 13).
+test images, and a few of these; lesson 13), and the README's front picture.
 
 Protocol: members learn from the training split; weights, temperatures, thresholds, strengths and
 members are chosen on the validation split; all numbers are of the test split. Distances: 10,000
@@ -116,6 +116,18 @@ def curve(scores):
     return found
 
 
+def draw_front(results):
+    """README's front picture, from the results alone: docs/quality_and_stability.png."""
+    pictures, real = results["seeds"][0]["pictures"], np.load(HERE / "clothes_features.npz")["images"]
+    rows = {"one network": "RNN at 1.0", "average of\nfinished images": "average of images",
+            "ensemble": f"linear pool at {results['seeds'][0]['chosen']['sharpened pool']}"}
+    scale = results["levels"] - 1
+    rows = {label: np.array(pictures[name], np.float32)[:14, ..., None] / scale for label, name in rows.items()}
+    eg.show_images(rows | {"real": real[:14].astype(np.float32) / scale},
+                   title="Sum what the members predict, not what they have drawn").savefig(
+        HERE.parent / "docs" / "quality_and_stability.png", dpi=220)
+
+
 def train_all(data, report):
     """Train every network of the study that the store does not have yet."""
     if "digits" in data:
@@ -156,5 +168,6 @@ if __name__ == "__main__":
     if arguments.only is None:
         if {"digits", "clothes"} <= results.keys():
             results["verdicts"] = verdicts.judge(results)
+            draw_front(results["clothes"])
         target.write_text(json.dumps(results) + "\n")
         report(f"results: {target.name}")
