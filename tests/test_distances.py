@@ -106,15 +106,17 @@ def test_a_lost_mode_shows_in_recall_and_coverage():
 
 
 def test_extrapolated_the_frechet_distance_no_longer_depends_on_how_many_are_drawn():
-    """Equal normal distributions: what is left at infinity is what the real images' number adds."""
+    """Equal normal distributions in d dimensions: N drawings score d/N (mean) and d(d + 1)/4N (spread) too much."""
     random = np.random.default_rng(0)
-    real = random.normal(size=(20_000, 8))
+    d, drawings = 8, 300
+    real = random.normal(size=(20_000, d))
     plain, extrapolated = [], []
     for trial in range(20):
-        drawn = random.normal(size=(300, 8))
+        drawn = random.normal(size=(drawings, d))
         plain.append(frechet_distance(real, drawn))
         extrapolated.append(frechet_without_bias(real, drawn, seed=trial))
-    assert np.mean(plain) > 0.1 and abs(np.mean(extrapolated)) < 0.25 * np.mean(plain)
+    assert np.mean(plain) == pytest.approx((d + d * (d + 1) / 4) / drawings, rel=0.15)
+    assert abs(np.mean(extrapolated)) < 0.25 * np.mean(plain)
 
 
 def test_copies_are_nearer_to_the_training_images_and_honest_drawings_are_not():
