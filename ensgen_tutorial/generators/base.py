@@ -143,8 +143,8 @@ class PixelReader:
         self.position += 1
 
 
-class Trainable(Generator):
-    """What ``train_generator`` needs of a generator that learns from images.
+class Trainable:
+    """What ``train_generator`` needs of a generator or predictor that learns.
 
     Its constructor stores each argument under its own name and does not learn.
     """
@@ -173,7 +173,7 @@ class Trainable(Generator):
         raise NotImplementedError
 
     def restore(self, arrays):
-        """Take back what ``learnt`` gave; from then on the generator is trained."""
+        """Take back what ``learnt`` gave; from then on this is trained."""
         raise NotImplementedError
 
     def learnt_shapes(self):
@@ -182,10 +182,10 @@ class Trainable(Generator):
 
 
 class Learner(Trainable):
-    """A generator that learns in one go, by counting, EM or scikit-learn, without epochs."""
+    """Learns in one go, by counting, EM or scikit-learn, without epochs."""
 
     def learn(self, images):
-        """Learn from an ImageSet: ``images.train``, and ``images.validation`` for choices."""
+        """Learn from an ImageSet or PairSet: its ``train``, and its ``validation`` for choices."""
         raise NotImplementedError
 
 

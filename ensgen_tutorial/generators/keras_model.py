@@ -1,4 +1,4 @@
-"""Generators that learn with Keras: one loss for each image, and nothing else about training."""
+"""What learns with Keras: one loss for each image or pair, and nothing else about training."""
 
 import random
 import threading
@@ -8,20 +8,19 @@ import keras
 import numpy as np
 from keras import ops
 
-from .base import Trainable, pieces
+from .base import Generator, Trainable, pieces
 
 SEEDING = threading.RLock()
 
 
-class KerasGenerator(Trainable, keras.Model):
-    """A generator that learns by minimising L(θ) = Σ_i ℓ(y_i, ŷ_i(θ)) (lesson 01).
+class KerasLearner(Trainable, keras.Model):
+    """What learns by minimising L(θ) = Σ_i ℓ(y_i, ŷ_i(θ)), a generator or a predictor (lesson 01).
 
-    A subclass says what ℓ is in ``image_losses`` and nothing else about training: ``fit`` minimises
-    the mean of those losses over a batch. Its constructor stores each argument under its own name.
+    A subclass's ``call`` answers a batch with its losses ℓ; ``fit`` minimises their mean. Its
+    constructor stores each argument under its own name.
     """
 
     keep_best = True            # after training: the best epoch on validation, or the last one
-    classes = None              # how many, where image_losses wants (pixels, labels)
 
     def __init_subclass__(cls, **options):
         super().__init_subclass__(**options)
@@ -30,17 +29,6 @@ class KerasGenerator(Trainable, keras.Model):
     def make_optimizer(self, learning_rate):
         """The optimizer that ``train_generator`` uses, for a number or a schedule."""
         return keras.optimizers.Adam(learning_rate, clipnorm=1.0)
-
-    def image_losses(self, pixels, training=False):
-        """ℓ for each image of a batch: (batch, H, W, C) whole numbers -> (batch,).
-
-        Where ``classes`` is set, there is a second argument, the labels (batch,).
-        """
-        raise NotImplementedError
-
-    def call(self, inputs, training=False):
-        inputs = [inputs] if self.classes is None else inputs
-        return self.image_losses(*inputs, training=training)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         return ops.mean(y_pred)
@@ -80,6 +68,23 @@ class KerasGenerator(Trainable, keras.Model):
         store = {name: store[name] for name in store.keys()}
         self.trained = bool(store.pop("trained"))
         super().load_own_variables(store)
+
+
+class KerasGenerator(KerasLearner, Generator):
+    """A generator that learns with Keras. A subclass says what ℓ is, and nothing else about training."""
+
+    classes = None              # how many, where image_losses wants (pixels, labels)
+
+    def image_losses(self, pixels, training=False):
+        """ℓ for each image of a batch: (batch, H, W, C) whole numbers -> (batch,).
+
+        Where ``classes`` is set, there is a second argument, the labels (batch,).
+        """
+        raise NotImplementedError
+
+    def call(self, inputs, training=False):
+        inputs = [inputs] if self.classes is None else inputs
+        return self.image_losses(*inputs, training=training)
 
 
 @contextmanager

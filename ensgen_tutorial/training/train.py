@@ -8,10 +8,12 @@ import numpy as np
 
 from ..checks import check_number, check_whole
 from ..data.image_set import ImageSet
+from ..data.pairs import PairSet
 from ..generators.base import Learner
-from ..generators.keras_model import KerasGenerator, assign, numbered
+from ..generators.keras_model import KerasLearner, assign, numbered
 from ..machine.output import say
 from ..measures.scoring import mean_nats
+from ..predictors.base import Predictor
 from .callbacks import Kept, Patience, Record
 from .fingerprint import recipe_of
 from .progress import choose_place, displays
@@ -39,8 +41,8 @@ def train_generator(generator, images, epochs=None, batch_size=64, learning_rate
     calls and the constants that it reads: where one has changed, or cannot be followed, it is
     trained again.
 
-    generator: a KerasGenerator, which learns from its initial parameters on, or a Learner. images:
-    an ImageSet of its shape (and levels). epochs: passes over the training split. batch_size:
+    generator: a KerasGenerator or KerasPredictor, which learns from its initial parameters on, or a
+    Learner. images: an ImageSet of its shape (and levels); for a predictor a PairSet. epochs: passes over the training split. batch_size:
     images per step. learning_rate: of Adam at the start; it falls to 0 along a cosine (Loshchilov
     and Hutter 2017, arXiv 1608.03983). patience: epochs without a better validation loss before
     stopping, or None. keep: "best" or "last" epoch, or None for the generator's own choice; a
@@ -147,7 +149,7 @@ def learn_at_once(generator, images):
 
 
 def learn_in_epochs(generator, images, options, name, file, progress):
-    """Let a KerasGenerator learn epoch by epoch, from where ``file`` says; its record."""
+    """Let a KerasLearner learn epoch by epoch, from where ``file`` says; its record."""
     batches = ShuffledPixels(inputs_of(generator, images, "train"), options["batch_size"],
                              options["seed"])
     schedule = keras.optimizers.schedules.CosineDecay(
@@ -223,19 +225,24 @@ def outcome(record):
         parts.append(f"{record['epochs']} epochs")
     if record["validation"] is not None:
         at = f" at epoch {record['best_epoch']}" if record["best_epoch"] else ""
-        parts.append(f"validation {record['validation']:.2f}{at}")
+        value = record["validation"]
+        parts.append(f"validation {value:.2f}{at}" if value >= 1 else f"validation {value:.3g}{at}")
     return f" ({', '.join(parts)})" if parts else ""
 
 
 def inputs_of(generator, images, split):
-    """What the losses take of a split: its pixels, or (pixels, labels) for a generator with classes."""
+    """What the losses take of a split: pixels, (pixels, labels) for a generator with classes, or
+    (inputs, targets) for a predictor.
+    """
     pixels = getattr(images, split)
-    return pixels if generator.classes is None else (pixels, getattr(images, f"{split}_labels"))
+    if isinstance(images, PairSet):
+        return pixels
+    return pixels if getattr(generator, "classes", None) is None else (pixels, getattr(images, f"{split}_labels"))
 
 
 def check_options(generator, epochs, batch_size, learning_rate, patience, keep, seed):
     """The options of training in epochs as a dict, empty for a Learner; or an error."""
-    if not isinstance(generator, (KerasGenerator, Learner)):
+    if not isinstance(generator, (KerasLearner, Learner)):
         raise TypeError(f"generator must be a KerasGenerator (PixelCNN, VAE, …) or a Learner "
                         f"(PixelClassifier, …), not {type(generator).__name__}.")
     if keep not in (None, "best", "last"):
@@ -252,6 +259,9 @@ def check_options(generator, epochs, batch_size, learning_rate, patience, keep, 
 
 def check_images(generator, images):
     """Images of the generator's shape and levels, with the labels that it needs; or an error."""
+    if isinstance(generator, Predictor):
+        check_pairs(generator, images)
+        return
     if not isinstance(images, ImageSet):
         raise TypeError(f"images must be an ImageSet from load_images or load_folder, not "
                         f"{type(images).__name__}.")
@@ -271,3 +281,18 @@ def check_images(generator, images):
         raise ValueError(
             f"the generator learns from labels 0 … {classes - 1}, and {images.name} "
             + ("lacks them." if found is None else f"has {found.min()} to {found.max()}."))
+
+
+def check_pairs(predictor, pairs):
+    """Pairs whose inputs and targets have a predictor's sizes; or an error."""
+    kind = type(predictor).__name__
+    if not isinstance(pairs, PairSet):
+        raise TypeError(f"images must be a PairSet of inputs and targets for a {kind}, not "
+                        f"{type(pairs).__name__}.")
+    (height, width, channels), target = pairs.input_shape, pairs.target_shape
+    if channels != predictor.channels or target[:2] != (predictor.scale * height,
+                                                        predictor.scale * width):
+        raise ValueError(
+            f"this {kind} takes inputs of {predictor.channels} channel"
+            f"{'s' * (predictor.channels > 1)} and answers {predictor.scale} times as large, and "
+            f"{pairs.name} has inputs {pairs.input_shape} and targets {target}.")
