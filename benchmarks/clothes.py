@@ -15,7 +15,7 @@ from scipy.special import logsumexp
 import ensgen_tutorial as eg
 
 DRAWN = 10_000              # drawings in each set, against as many real images
-DRAWING_SEEDS = 3           # sets of drawings of every generator
+DRAWING_SEEDS = 2           # sets of drawings of every generator
 NEIGHBOURS = 5_000          # drawings and real images for measures that look for neighbours
 SCORED = 2_000              # validation images for the weights, test images for the nats
 TRIAL = 2_000               # drawings that choose a temperature, a threshold, a strength

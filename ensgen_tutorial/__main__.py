@@ -1,4 +1,4 @@
-"""python -m ensgen_tutorial run | doctor | zoo"""
+"""python -m ensgen_tutorial run | super-resolve | doctor | zoo"""
 
 import sys
 
@@ -26,6 +26,10 @@ def main(arguments=None):
     run.add_argument("--seed", type=int, default=0, metavar="N", help="of everything random")
     run.add_argument("--retrain", action="store_true", help="train again, whatever is stored")
     run.add_argument("--json", action="store_true", help="print the report alone")
+    resolve = commands.add_parser("super-resolve", help="a picture of your own, enlarged by networks")
+    resolve.add_argument("picture", help="a picture file")
+    resolve.add_argument("--scale", type=int, default=2, metavar="N", help="how many times larger")
+    resolve.add_argument("--output", metavar="FILE", help="where to write to; else NAME-x2.png")
     commands.add_parser("doctor", help="what is there, what is missing, what to do")
     zoo = commands.add_parser("zoo", help="the trained members that ship with the package")
     zoo.add_argument("--verify", action="store_true", help="compute every score again")
@@ -35,7 +39,7 @@ def main(arguments=None):
                      help="where --retrain and --pictures write")
     options = parser.parse_args(arguments)
     try:
-        return {"run": run_quickstart, "doctor": run_doctor, "zoo": run_zoo}[options.command](options)
+        return COMMANDS[options.command](options)
     except (ValueError, TypeError, OSError, ImportError) as error:
         if os.environ.get("ENSGEN_DEBUG"):
             raise
@@ -58,6 +62,13 @@ def run_quickstart(options):
     result = quickstart(options.dataset, options.output, options.seed, options.retrain, report)
     if options.json:
         say(json.dumps(result, indent=2))
+    return 0
+
+
+def run_super_resolve(options):
+    from .course.super_resolve import super_resolve
+
+    super_resolve(options.picture, options.scale, options.output)
     return 0
 
 
@@ -104,10 +115,15 @@ def score_text(scores):
     """A member's scores in words."""
     if "test_accuracy" in scores:
         return f"{scores['test_accuracy']:.1%} of test images right"
+    if "test_error" in scores:
+        return f"1000 · squared error {scores['test_error']:.2f}"
     if scores["test_nats"] is None:
         return "no likelihood"
     return f"{scores['test_nats']:.2f} nats/image" + ("" if scores["exact"] else " (a bound)")
 
+
+COMMANDS = {"run": run_quickstart, "super-resolve": run_super_resolve, "doctor": run_doctor,
+            "zoo": run_zoo}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -79,3 +79,26 @@ class PairSet:
                   for split, count in zip(SPLITS, (train, validation, test))}
         return replace(self, **{split: tuple(each[:count] for each in getattr(self, split))
                                 for split, count in counts.items()})
+
+
+def small_pairs(images, factor=4, counts=(50_000, 1000, 1000)):
+    """Pairs small → large of an ImageSet's first images: a PairSet. Each block of factor × factor
+    pixels becomes its mean.
+    """
+    pairs = {}
+    for split, count in zip(SPLITS, counts):
+        large = images.to_images(getattr(images, split)[:count])
+        pairs[split] = block_means(large, factor), large
+    return PairSet(f"small {images.name}", **pairs)
+
+
+def block_means(images, factor):
+    """Images (N, H, W, C) averaged over blocks: (N, H/factor, W/factor, C). ValueError for sides that
+    ``factor`` does not divide.
+    """
+    count, height, width, channels = np.shape(images)
+    if height % factor or width % factor:
+        raise ValueError(f"factor must divide the sides of the images, and {factor} does not divide "
+                         f"{height}×{width}.")
+    blocks = np.reshape(images, (count, height // factor, factor, width // factor, factor, channels))
+    return blocks.mean(axis=(2, 4))

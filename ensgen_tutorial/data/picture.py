@@ -25,6 +25,24 @@ def read_picture(path, height, width, channels):
     Pillow raises for a broken picture, or one that claims more than twice Pillow's
     ``MAX_IMAGE_PIXELS``.
     """
+    from PIL import Image, ImageOps
+
+    # JPEGs are decoded at 1/2, 1/4 or 1/8 if enough is left to average over: 4 times the size, since
+    # what does not divide by 8 is moved by up to half a pixel.
+    picture = open_picture(path, 4 * max(height, width))
+    if picture is None:
+        return None
+    picture = ImageOps.fit(picture.convert("L" if channels == 1 else "RGB"), (width, height),
+                           Image.Resampling.LANCZOS)
+    return np.asarray(picture).reshape(height, width, channels)
+
+
+def open_picture(path, least=None):
+    """The picture in a file as Pillow's, upright, in 8 bits, white where it is transparent; or None.
+
+    least: the larger side that is enough, where a format can be decoded smaller. None, raised
+    errors and what is read: as in ``read_picture``.
+    """
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     by_name, by_content = _formats(path)
@@ -38,9 +56,8 @@ def read_picture(path, height, width, channels):
             return None
         with file:
             _scale_transparent(file)
-            # JPEGs are decoded at 1/2, 1/4 or 1/8 if enough is left to average over: 4 times the
-            # size, since what does not divide by 8 is moved by up to half a pixel.
-            file.draft(None, (4 * max(height, width),) * 2)
+            if least is not None:
+                file.draft(None, (least,) * 2)
             picture = ImageOps.exif_transpose(file)
     if picture.mode.startswith(("I", "F")):
         picture = _in_eight_bits(picture)
@@ -48,9 +65,7 @@ def read_picture(path, height, width, channels):
         picture = picture.convert("RGBA")
         white = Image.new("RGBA", picture.size, "white")
         picture = Image.alpha_composite(white, picture)
-    picture = picture.convert("L" if channels == 1 else "RGB")
-    picture = ImageOps.fit(picture, (width, height), Image.Resampling.LANCZOS)
-    return np.asarray(picture).reshape(height, width, channels)
+    return picture
 
 
 def _formats(path):

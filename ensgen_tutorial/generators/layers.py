@@ -44,6 +44,9 @@ class Doubled(layers.Layer):
     def call(self, features):
         return doubled(features)
 
+    def compute_output_shape(self, shape):
+        return shape[0], *(None if n is None else 2 * n for n in shape[1:3]), shape[3]
+
 
 class ConditionBias(layers.Layer):
     """Adds a bias that depends on a condition (N, width) to every position of (N, H, W, F)."""
@@ -83,8 +86,8 @@ class PositionBias(layers.Layer):
 
 def doubled(images):
     """Every pixel becomes four: (N, h, w, C) -> (N, 2h, 2w, C)."""
-    height, width, channels = images.shape[1:]
-    shape = (ops.shape(images)[0], height, 2, width, 2, channels)
+    count, height, width, channels = ops.shape(images)
+    shape = (count, height, 2, width, 2, channels)
     # Not ops.repeat: its gradient makes TensorFlow write an error line on many processors.
     return ops.reshape(ops.broadcast_to(images[:, :, None, :, None], shape),
                        (-1, 2 * height, 2 * width, channels))

@@ -1,7 +1,7 @@
 """How far an answer is from the truth: PSNR and SSIM of pictures, the four errors of mattes.
 
 Pictures and mattes are floats in [0, 1]. A decibel of PSNR depends on what is compared, and how:
-``luminance`` and ``without_border`` are the two choices that move published numbers most (lesson 16).
+which colours, and how much of the border, move published numbers most (lesson 16).
 """
 
 import math
@@ -12,9 +12,6 @@ from skimage.measure import label
 from skimage.metrics import structural_similarity
 
 from ..checks import check_number, check_whole
-
-# Shares of red, green and blue in luminance (ITU-R BT.601).
-LUMINANCE = np.array([0.299, 0.587, 0.114])
 
 
 def psnr(truth, answer):
@@ -40,18 +37,6 @@ def ssim(truth, answer):
         channel_axis=None if truth.ndim == 2 else -1))
 
 
-def luminance(pictures, studio=False):
-    """Y of colours: (…, 3) -> (…, 1); grey pictures (…, 1) stay.
-
-    studio: in the range of video, 16 … 235 of 255, which papers on super-resolution use; else in
-    that of JPEG files, 0 … 255.
-    """
-    pictures = np.asarray(pictures, np.float32)
-    if pictures.shape[-1] == 3:
-        pictures = (pictures @ LUMINANCE.astype(np.float32))[..., None]
-    return pictures * np.float32(219 / 255) + np.float32(16 / 255) if studio else pictures
-
-
 def without_border(picture, width):
     """A picture (H, W, …) without ``width`` pixels at each side."""
     check_whole(width, "width", 0, min(np.shape(picture)[:2]) // 2 - 1)
@@ -69,7 +54,7 @@ def absolute_error(truth, answer, region=None):
     return float(abs(truth - answer)[region].sum() / 1000)
 
 
-def squared_error_of_matte(truth, answer, region=None):
+def mean_squared_error(truth, answer, region=None):
     """The mean squared difference of two mattes over a region. Arguments as for absolute_error."""
     truth, answer, region = check_mattes(truth, answer, region)
     return float(((truth - answer) ** 2)[region].mean())

@@ -36,21 +36,8 @@ class Predictor:
             at_once = 4 * TILE**2 // math.prod(inputs.shape[1:3])
             return np.concatenate([self.checked_answer(inputs[some])
                                    for some in pieces(len(inputs), at_once)])
-        return np.stack([self.in_tiles(picture) for picture in inputs])
-
-    def in_tiles(self, picture, side=None):
-        """One picture's answer, put together from tiles: (H, W, channels) -> (s·H, s·W, C)."""
-        side = side or max(TILE, 4 * self.reach)
-        whole, s = None, self.scale
-        for rows, inner_rows in windows(len(picture), side, self.reach):
-            for columns, inner_columns in windows(picture.shape[1], side, self.reach):
-                tile = self.checked_answer(picture[None, rows, columns])[0]
-                if whole is None:
-                    whole = np.empty((s * len(picture), s * picture.shape[1], tile.shape[-1]),
-                                     np.float32)
-                whole[enlarged(inner_rows, s), enlarged(inner_columns, s)] = tile[
-                    enlarged(inner_rows, s, rows.start), enlarged(inner_columns, s, columns.start)]
-        return whole
+        return np.stack([in_tiles(self.checked_answer, picture, self.scale, self.reach)
+                         for picture in inputs])
 
     def checked_answer(self, inputs):
         return np.asarray(self.answer(inputs), np.float32)
@@ -89,6 +76,25 @@ class KerasPredictor(Predictor, KerasLearner):
         return answers(self.network, inputs, batch_size=len(inputs))
 
 
+def in_tiles(answer, picture, scale, reach, watch=iter):
+    """One picture's answer, put together from tiles: (H, W, c) -> (scale·H, scale·W, C).
+
+    answer: a function (1, h, w, c) -> (1, scale·h, scale·w, C) that depends on ``reach`` pixels to
+    each side. watch: called with the list of tiles, gives them back one after the other.
+    """
+    side, whole = max(TILE, 4 * reach), None
+    for rows, columns in watch([(rows, columns) for rows in windows(len(picture), side, reach)
+                                for columns in windows(picture.shape[1], side, reach)]):
+        tile = answer(picture[None, rows[0], columns[0]])[0]
+        if whole is None:
+            whole = np.empty((*(scale * n for n in picture.shape[:2]), tile.shape[-1]), tile.dtype)
+        kept = [slice(scale * (inner.start - outer.start), scale * (inner.stop - outer.start))
+                for outer, inner in (rows, columns)]
+        whole[tuple(slice(scale * inner.start, scale * inner.stop)
+                    for _, inner in (rows, columns))] = tile[tuple(kept)]
+    return whole
+
+
 def windows(length, side, reach):
     """How ``length`` pixels are cut into windows of one size: slices (what is read, what is kept).
 
@@ -102,8 +108,3 @@ def windows(length, side, reach):
     kept = [0, *(start + reach for start in starts[1:]), length]
     return [(slice(start, start + side), slice(first, last))
             for start, first, last in zip(starts, kept[:-1], kept[1:])]
-
-
-def enlarged(pixels, scale, start=0):
-    """A slice of pixels, counted from ``start``, in a picture that is ``scale`` times larger."""
-    return slice(scale * (pixels.start - start), scale * (pixels.stop - start))

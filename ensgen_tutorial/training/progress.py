@@ -85,6 +85,13 @@ def displays(progress, name, epochs, history):
     return [] if isinstance(progress, str) else [progress]
 
 
+def watched(things, name, progress="auto"):
+    """Go through a list with a bar in a terminal or a notebook, or without: ``"quiet"``."""
+    place = choose_place(progress)
+    shown = place != "quiet" and sys.stderr is not None
+    return tqdm(things, desc=name, leave=False, disable=not shown)
+
+
 def _in_terminal():
     return sys.stderr is not None and sys.stderr.isatty()
 

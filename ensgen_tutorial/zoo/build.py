@@ -7,6 +7,7 @@ import math
 import keras
 import numpy as np
 
+from ..data.pairs import PairSet
 from ..generators.vae import VAE
 from ..machine import store
 from ..machine.output import say
@@ -23,7 +24,9 @@ SCORED = 500                # test images that count for a score: the first ones
 def build(name, folder=FOLDER, retrain=False, report=say):
     """Train a member by its recipe (or take it from the store), round, score and write it."""
     recipe, images = BOX[name], data_of(name)
-    generator = recipe.make(images.image_shape, images.levels)
+    pairs = isinstance(images, PairSet)
+    shape, levels = (images.target_shape, None) if pairs else (images.image_shape, images.levels)
+    generator = recipe.make(shape, levels)
     if recipe.kind is FeatureClassifier:
         trained = train_classifier(generator, images, **recipe.training)
     else:
@@ -36,7 +39,7 @@ def build(name, folder=FOLDER, retrain=False, report=say):
     records = manifest(folder)
     records[name] = {
         "generator": recipe.kind.__name__, "hyperparameters": recipe.hyperparameters,
-        "training": recipe.training, "image_shape": images.image_shape, "levels": images.levels,
+        "training": recipe.training, "image_shape": shape, "levels": levels,
         "data": images.digest, "seed": 0, "keras": keras.__version__,
         "backend": keras.backend.backend(), "parameters": generator.count_params(),
         "seconds": round(trained["seconds"]), "scores": scores(generator, images),
@@ -53,9 +56,15 @@ def half(array):
 
 
 def scores(generator, images):
-    """What ``verify`` computes again: test nats per image, None where there are none, or accuracy."""
+    """What ``verify`` computes again: test nats per image, None where there are none; accuracy; or
+    1000 times the mean squared error on test pairs.
+    """
     if isinstance(generator, FeatureClassifier):
         return {"test_accuracy": round(generator.accuracy(images.test, images.test_labels), 4)}
+    if isinstance(images, PairSet):
+        inputs, targets = (each[:SCORED] for each in images.test)
+        error = np.square(generator.predict(inputs) - targets).mean(dtype=float)
+        return {"test_error": round(1000 * float(error), 4)}
     if not hasattr(generator, "log_likelihood"):
         return {"test_nats": None}
     return {"test_nats": round(mean_nats(generator, images.test[:SCORED]), 3),

@@ -2,7 +2,11 @@
 
 from dataclasses import dataclass, field
 
+from ..data.edges import edge_pairs
 from ..data.named import load_images
+from ..data.pairs import small_pairs
+from ..data.photographs import load_colours, load_patches
+from ..data.scenes import matting_pairs
 from ..generators.gan import GAN
 from ..generators.noise import IndependentPixels
 from ..generators.pixel_cnn import PixelCNN
@@ -29,9 +33,32 @@ class Recipe:
         return self.kind(tuple(image_shape), levels, **self.hyperparameters | more)
 
 
+@dataclass(frozen=True)
+class PairRecipe(Recipe):
+    """A recipe for a predictor; its constructor knows the sizes that it needs."""
+
+    def make(self, image_shape=None, levels=None, **more):
+        return self.kind(**self.hyperparameters | more)
+
+
+# Inputs and targets of predictors, by the name of their data set (lessons 16 to 18).
+PAIRS = {
+    "photographs": lambda: load_patches(scale=2, count=16_000),
+    "photographs_4": lambda: load_patches(scale=4, side=16, count=16_000),
+    "edges": lambda: edge_pairs(load_images("fashion_mnist")),
+    "colours": load_colours,
+    "small_clothes": lambda: small_pairs(load_images("fashion_mnist"), factor=4),
+    "scenes": matting_pairs,
+}
+
+
 def data_of(name):
-    """The ImageSet of a member in the box; Fashion-MNIST in 16 levels, "_14" at half its size."""
+    """The data of a member in the box: a PairSet, or an ImageSet, Fashion-MNIST in 16 levels, "_14"
+    at half its size.
+    """
     data = name.split("/")[0]
+    if data in PAIRS:
+        return PAIRS[data]()
     images = load_images(data.removesuffix("_14"))
     if data.endswith("_14"):
         images = images.halved()
