@@ -47,8 +47,8 @@ PAIRS = {
     "photographs_4": lambda: load_patches(scale=4, side=16, count=16_000),
     "edges": lambda: edge_pairs(load_images("fashion_mnist")),
     "colours": load_colours,
-    "small_clothes": lambda: small_pairs(load_images("fashion_mnist"), factor=4),
-    "scenes": matting_pairs,
+    "small_clothes": lambda: small_pairs(load_images("fashion_mnist"), 4, (20_000, 1000, 1000)),
+    "scenes": lambda: matting_pairs((1500, 60, 60)),
 }
 
 

@@ -1,0 +1,172 @@
+"""Super-resolution, translation and matting: members, sums and their intervals; lessons 16 to 18.
+
+    python benchmarks/restoration.py                    everything (hours; trainings are kept)
+    python benchmarks/restoration.py --only matting     one part
+
+Members are those of the box, trained again from other seeds (SEEDS in all). Weights are fitted on
+validation pairs; what is reported comes from test pictures alone. Writes restoration.json.
+"""
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+from machine import machine                             # first: it keeps TensorFlow quiet
+from scipy.ndimage import uniform_filter
+
+import ensgen_tutorial as eg
+from ensgen_tutorial.ensembles.objectives import squared_error
+from ensgen_tutorial.zoo.recipes import BOX, data_of
+
+SEEDS = 3
+FILE = Path(__file__).with_name("restoration.json")
+INSIDE = slice(2, -2), slice(2, -2)
+
+
+def trained(name, seed, data, report):
+    """A member of the box from another seed: (predictor, seconds). Seed 0 is the box's own."""
+    recipe = BOX[name]
+    own = recipe.hyperparameters.get("seed", 0) + 100 * seed
+    member = recipe.make(**({} if name.endswith("ridge") and not seed else {"seed": own}))
+    options = recipe.training | ({"seed": own} if seed or "seed" in recipe.training else {})
+    record = eg.train_generator(member, data, progress="quiet", report=report, name=f"{name} {seed}",
+                                **({} if name.endswith("ridge") else options))
+    return member, record["seconds"]
+
+
+def members_of(data, names, seed, report):
+    found = {name: trained(f"{data}/{name}", seed, data_of(f"{data}/{name}"), report) for name in names}
+    return {name: member for name, (member, _) in found.items()}, {
+        name: seconds for name, (_, seconds) in found.items()}
+
+
+def three_kinds(inputs, scale):
+    """Flat, edged and textured thirds of the small pictures, as large: whole numbers 0, 1, 2."""
+    mean, square = (uniform_filter(each.astype(float), size=(1, 5, 5, 1)) for each in (inputs, inputs**2))
+    spread = np.sqrt(np.maximum(square - mean**2, 0))
+    kinds = np.digitize(spread, (0.02, 0.06))
+    return kinds.repeat(scale, axis=1).repeat(scale, axis=2)
+
+
+def super_resolution(scale, report):
+    data = "photographs" if scale == 2 else "photographs_4"
+    names = [name.split("/")[1] for name in BOX if name.startswith(data + "/")]
+    validation = eg.load_patches(scale=scale, side=24 if scale == 2 else 16, count=2000, seed=5).validation
+    tests = {name: eg.small_and_large(each, scale) for name, each in eg.load_photographs("test").items()}
+    decibels, weights, seconds = {}, [], {}
+
+    def score(method, predict):
+        row = [eg.psnr(large[INSIDE], np.clip(predict(small[None])[0], 0, 1)[INSIDE])
+               for small, large in tests.values()]
+        decibels.setdefault(method, []).append(row)
+        report(f"  ×{scale} {method}: {np.mean(row):.3f} dB")
+
+    for seed in range(SEEDS):
+        members, spent = members_of(data, names, seed, report)
+        seconds |= {name: seconds.get(name, 0) + value / SEEDS for name, value in spent.items()}
+        listed = list(members.values())
+        equal = eg.PredictionSum(listed)
+        fitted = eg.fit_weights(equal, validation, tolerance=1e-4)
+        by_region = eg.fit_weights(eg.PredictionSum(listed, regions=lambda x: three_kinds(x, scale)),
+                                   validation, tolerance=1e-4)
+        weights.append(fitted.weights.tolist())
+        score("bicubic", eg.Bicubic(scale).predict)
+        for name, member in members.items():
+            score(name, member.predict)
+        score("equal weights", equal.predict)
+        score("sum", fitted.ensemble.predict)
+        score("sum by region", by_region.ensemble.predict)
+        eights = eg.PredictionSum([eg.SelfEnsemble(each) for each in listed], fitted.weights)
+        score("sum of eights", eights.predict)
+    best = max(names, key=lambda name: np.mean(decibels[name]))
+    decibels[f"{best}, eight answers"] = [[
+        eg.psnr(large[INSIDE], np.clip(eg.SelfEnsemble(trained(f"{data}/{best}", seed, data_of(
+            f"{data}/{best}"), report)[0]).predict(small[None])[0], 0, 1)[INSIDE])
+        for small, large in tests.values()] for seed in range(SEEDS)]
+    return {"psnr": decibels, "best member": best, "photographs": list(tests), "members": names,
+            "weights": weights, "training seconds": seconds}
+
+
+def translation(report):
+    """M = 1 … 8 translators from edges; the mean of M over many choices of members."""
+    pairs = data_of("edges/translator_0")
+    names = [name for name in BOX if name.startswith("edges/translator_")]
+    rows = {}
+    inputs, targets = pairs.test
+    answers = np.array([trained(name, 0, pairs, report)[0].predict(inputs) for name in names])
+    random = np.random.default_rng(0)
+    for M in (1, 2, 4, 8):
+        chosen = [random.permutation(len(names))[:M] for _ in range(1 if M == 8 else 8)]
+        means = [answers[each].mean(axis=0) for each in chosen]
+        rows[M] = {"absolute": [abs(each - targets).mean(axis=(1, 2, 3)).tolist() for each in means],
+                   "squared": [((each - targets) ** 2).mean(axis=(1, 2, 3)).tolist() for each in means]}
+        report(f"  M = {M}: L1 {np.mean(rows[M]['absolute']):.4f}, squared {np.mean(rows[M]['squared']):.5f}")
+    return {"errors": rows, "members": names}
+
+
+def matting(report, scenes=30):
+    names = [name.split("/")[1] for name in BOX if name.startswith("scenes/")]
+    classical = ("closed form", "learning based", "KNN", "shared")
+    data = data_of(f"scenes/{names[0]}")
+    sets = {split: eg.draw_scenes(scenes, split, seed=1) for split in ("validation", "test")}
+    given = {split: np.array([scene.given for scene in each]) for split, each in sets.items()}
+    alpha = {split: np.array([scene.alpha for scene in each]) for split, each in sets.items()}
+    unknown = {split: np.array([scene.unknown for scene in each]) for split, each in sets.items()}
+    mattes, seconds = {}, {}
+    for method in classical:
+        member = eg.ClassicalMatting(method)
+        member.predict(given["test"][:1])                               # compiles at the first call
+        started = time.perf_counter()
+        mattes[method] = {split: member.predict(each)[..., 0] for split, each in given.items()}
+        seconds[method] = (time.perf_counter() - started) / (2 * scenes)
+    errors, weights, correlations = {}, [], None
+
+    def rate(method, found):
+        row = [{"sad": eg.absolute_error(*each), "mse": 1000 * eg.mean_squared_error(*each),
+                "gradient": eg.gradient_error(*each), "connectivity": eg.connectivity_error(*each)}
+               for each in zip(alpha["test"], found, unknown["test"])]
+        errors.setdefault(method, []).append({key: [each[key] for each in row] for key in row[0]})
+        report(f"  {method}: MSE {np.mean([each['mse'] for each in row]):.2f}e-3")
+
+    for seed in range(SEEDS):
+        own = dict(mattes)
+        for name in names:
+            member, _ = trained(f"scenes/{name}", seed, data, report)
+            own[name] = {split: member.predict(each)[..., 0] for split, each in given.items()}
+        rows = np.array([each["validation"][unknown["validation"]] for each in own.values()], float)
+        objective = squared_error(rows, alpha["validation"][unknown["validation"]].astype(float), 1)
+        fitted = eg.quadratic_programming(objective, 1e-7)[-1]
+        weights.append(dict(zip(own, fitted.tolist())))
+        for name, each in own.items():
+            rate(name, each["test"])
+        classical_only = [own[name]["test"] for name in classical]
+        rate("mean of the classical ones", np.mean(classical_only, axis=0))
+        rate("mean of all", np.mean([each["test"] for each in own.values()], axis=0))
+        rate("sum", np.tensordot(fitted, [each["test"] for each in own.values()], axes=1))
+        if seed == 0:
+            wrong = [(each["test"] - alpha["test"])[unknown["test"]] for each in own.values()]
+            correlations = np.corrcoef(wrong).round(3).tolist()
+    return {"errors": errors, "weights": weights, "members": [*classical, *names],
+            "correlations": correlations, "seconds per scene": seconds,
+            "scenes": [scene.name for scene in sets["test"]]}
+
+
+PARTS = {"super-resolution ×2": lambda report: super_resolution(2, report),
+         "super-resolution ×4": lambda report: super_resolution(4, report),
+         "translation": translation, "matting": matting}
+
+if __name__ == "__main__":
+    def report(line):
+        print(time.strftime("%H:%M:%S"), line, flush=True)
+
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", choices=PARTS)
+    only = parser.parse_args().only
+    results = json.loads(FILE.read_text()) if FILE.exists() else {}
+    results |= {"machine": machine(), "command": "python benchmarks/restoration.py"}
+    for name, part in PARTS.items():
+        if only in (None, name):
+            results[name] = part(report)
+            FILE.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
