@@ -23,7 +23,9 @@ FACE = {
     "data.pairs": "PairSet block_means small_pairs",
     "data.photographs": "load_colours load_patches load_photographs luminance resized small_and_large",
     "data.scenes": "Scene draw_scenes matting_pairs",
+    "ensembles.averaging": "Snapshots average_weights",
     "ensembles.denoiser_sum": "DenoiserSum",
+    "ensembles.distillation": "Student lessons_of",
     "ensembles.fitting": "fit_weights",
     "ensembles.image_average": "ImageAverage",
     "ensembles.mixture": "Mixture",
@@ -33,6 +35,7 @@ FACE = {
     "ensembles.remedies": "DisputedPool Guided Sharpened disagreement entropy",
     "ensembles.selection": "ambiguity best_weights error_correlation greedy_selection leave_one_out "
                            "pixel_errors",
+    "ensembles.shared": "DroppedOut SharedCNN",
     "ensembles.solvers": "expectation_maximisation quadratic_programming",
     "ensembles.symmetries": "SelfEnsemble",
     "ensembles.weighted_sum": "weighted_sum",
@@ -48,6 +51,8 @@ FACE = {
     "generators.template": "TemplateMixture Templates",
     "generators.vae": "VAE",
     "machine.devices": "device_report set_precision",
+    "measures.attribution": "ambiguity_map changed_by nearest_images pool_gains responsibilities "
+                            "sampled_shapley shapley_values",
     "measures.distances": "copied_share density_coverage frechet_distance frechet_without_bias "
                           "kernel_distance precision_recall real_against_real",
     "measures.intervals": "bootstrap_interval estimate estimate_spreads verdicts",
@@ -61,6 +66,7 @@ FACE = {
     "predictors.restorer": "Restorer",
     "predictors.super_resolution": "Bicubic PatchRidge SuperResolution",
     "predictors.translation": "AdversarialTranslator Translator",
+    "show.click": "click",
     "show.curves": "show_bars show_curves show_points",
     "show.diagram": "show_diagram",
     "show.intervals": "show_intervals",

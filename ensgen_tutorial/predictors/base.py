@@ -19,6 +19,7 @@ class Predictor:
     how many input pixels to each side an answer depends on, or None for all of them.
     """
 
+    takes_pairs = True                  # what it learns from
     channels, scale, reach = 1, 1, None
 
     def answer(self, inputs):

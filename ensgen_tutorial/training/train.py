@@ -13,7 +13,6 @@ from ..generators.base import Learner
 from ..generators.keras_model import KerasLearner, assign, numbered
 from ..machine.output import say
 from ..measures.scoring import mean_nats
-from ..predictors.base import Predictor
 from .callbacks import Kept, Patience, Record
 from .fingerprint import recipe_of
 from .progress import choose_place, displays
@@ -259,7 +258,7 @@ def check_options(generator, epochs, batch_size, learning_rate, patience, keep, 
 
 def check_images(generator, images):
     """Images of the generator's shape and levels, with the labels that it needs; or an error."""
-    if isinstance(generator, Predictor):
+    if getattr(generator, "takes_pairs", False):
         check_pairs(generator, images)
         return
     if not isinstance(images, ImageSet):
@@ -283,16 +282,17 @@ def check_images(generator, images):
             + ("lacks them." if found is None else f"has {found.min()} to {found.max()}."))
 
 
-def check_pairs(predictor, pairs):
+def check_pairs(learner, pairs):
     """Pairs whose inputs and targets have a predictor's sizes; or an error."""
-    kind = type(predictor).__name__
+    kind = type(learner).__name__
     if not isinstance(pairs, PairSet):
         raise TypeError(f"images must be a PairSet of inputs and targets for a {kind}, not "
                         f"{type(pairs).__name__}.")
+    if not hasattr(learner, "scale"):           # a student: its network knows the sizes
+        return
     (height, width, channels), target = pairs.input_shape, pairs.target_shape
-    if channels != predictor.channels or target[:2] != (predictor.scale * height,
-                                                        predictor.scale * width):
+    if channels != learner.channels or target[:2] != (learner.scale * height, learner.scale * width):
         raise ValueError(
-            f"this {kind} takes inputs of {predictor.channels} channel"
-            f"{'s' * (predictor.channels > 1)} and answers {predictor.scale} times as large, and "
+            f"this {kind} takes inputs of {learner.channels} channel"
+            f"{'s' * (learner.channels > 1)} and answers {learner.scale} times as large, and "
             f"{pairs.name} has inputs {pairs.input_shape} and targets {target}.")

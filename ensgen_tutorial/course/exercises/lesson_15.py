@@ -1,0 +1,154 @@
+"""Exercises of lesson 15: shares, fair shares, what leaving one out misses, and an image's doubt."""
+
+import math
+from itertools import permutations
+
+import numpy as np
+
+from . import Exercise, Wrong, call, expect_close
+
+
+def check_responsibilities(answer, random):
+    logs, weights = np.log(random.uniform(0.01, 1, (5, 3))), random.dirichlet(np.ones(3))
+    wanted, found = responsibilities(logs, weights), call(answer, logs, weights)
+    if np.shape(found) == wanted.shape:
+        plain = np.exp(logs) / np.exp(logs).sum(axis=-1, keepdims=True)
+        if np.allclose(found, plain):
+            raise Wrong("these are shares for equal weights: each likelihood is multiplied by its weight first.")
+        if np.allclose(found, np.exp(logs) * weights):
+            raise Wrong("these are the members' parts of the sum; divide by the sum, so that each row "
+                        "sums to 1.")
+        if np.allclose(found, weights * np.exp(logs) / (weights * np.exp(logs)).sum(axis=0)):
+            raise Wrong("the columns sum to 1 here: it is the members of one pixel that share it.")
+    expect_close(found, wanted, "w_j p_j / Σ_k w_k p_k, in each row.")
+    with np.errstate(all="ignore"):
+        found = call(answer, logs - 2000, weights)
+    expect_close(found, wanted, "likelihoods this small underflow to 0, and 0/0 is nothing: subtract each row's largest "
+                 "logarithm before exp; the shares do not change.")
+
+
+def responsibilities(logs, weights):
+    parts = weights * np.exp(logs - logs.max(axis=-1, keepdims=True))
+    return parts / parts.sum(axis=-1, keepdims=True)
+
+
+def random_game(random, members=3):
+    gains = {(): 0.0}
+    for number in range(1, 2**members):
+        gains[tuple(j for j in range(members) if number >> j & 1)] = float(random.normal(2, 1))
+    return gains
+
+
+def check_shapley(answer, random):
+    gains = random_game(random)
+    wanted, found = fair_shares(gains, 3), call(answer, gains, 3)
+    if np.shape(found) == wanted.shape:
+        total = gains[0, 1, 2]
+        alone = np.array([gains[j,] for j in range(3)])
+        last = np.array([total - gains[tuple(k for k in range(3) if k != j)] for j in range(3)])
+        first_come = np.array([gains[0,], gains[0, 1] - gains[0,], total - gains[0, 1]])
+        for wrong, message in (
+            (alone, "this is what each gains alone; together they gain more or less than the sum."),
+            (last, "this is leave-one-out: what is lost when one leaves. It does not add up to the whole."),
+            (first_come, "this is one order of arrival, 0, 1, 2; the mean over all orders is wanted."),
+            (6 * wanted, "divide by the number of orders, 3! = 6."),
+            (np.full(3, total / 3), "equal shares add up, but ignore who brings what."),
+        ):
+            if np.allclose(found, wrong):
+                raise Wrong(message)
+    expect_close(found, wanted, "for each of the six orders, note what each member adds when it comes; take the mean.")
+    gains = random_game(random, 4)
+    expect_close(call(answer, gains, 4), fair_shares(gains, 4), "with four members there are 24 orders.")
+
+
+def fair_shares(gains, members):
+    shares = np.zeros(members)
+    for order in permutations(range(members)):
+        there = ()
+        for j in order:
+            larger = tuple(sorted((*there, j)))
+            shares[j] += gains[larger] - gains[there]
+            there = larger
+    return shares / math.factorial(members)
+
+
+def check_twins(answer, random):
+    for alone, both in ((3.0, 3.0), (2.0, 2.5), tuple(sorted(random.uniform(1, 4, 2)))):
+        found, wanted = call(answer, alone, both), twins(alone, both)
+        if np.shape(found) == (2,) and not np.allclose(found, wanted):
+            if np.allclose(found, wanted[::-1]) and not np.isclose(*wanted):
+                raise Wrong("the two are exchanged: first Shapley's value, then what is lost when one leaves.")
+            if np.isclose(found[0], alone):
+                raise Wrong("alone is what one gains if it comes first; if it comes second, it adds less. The two "
+                            "orders are equally likely.")
+            if np.isclose(found[1], alone):
+                raise Wrong("when one twin leaves, the other is still there and gains as much alone.")
+        expect_close(found, wanted, "Shapley: half of what both gain. Leaving one out: both − alone.")
+
+
+def twins(alone, both):
+    return both / 2, both - alone
+
+
+def check_ambiguity(answer, random):
+    logs, weights = np.log(random.uniform(0.05, 1, (4, 6, 3))), random.dirichlet(np.ones(3))
+    wanted, found = ambiguity_of_images(logs, weights), call(answer, logs, weights)
+    if np.shape(found) == wanted.shape:
+        if np.allclose(found, -wanted):
+            raise Wrong("the sign: the pool is never worse than the members' mean.")
+        image = np.log(np.exp(logs.sum(axis=1)) @ weights) - logs.sum(axis=1) @ weights
+        if np.allclose(found, image):
+            raise Wrong("this pools whole images, a mixture; here members are pooled at every pixel, and the pixels "
+                        "are summed afterwards.")
+        if np.allclose(found, wanted / 6):
+            raise Wrong("sum over the pixels; do not take their mean.")
+    expect_close(found, wanted, "at each pixel log Σ w_j p_j − Σ w_j log p_j; then sum over pixels.")
+
+
+def ambiguity_of_images(logs, weights):
+    return (np.log(np.exp(logs) @ weights) - logs @ weights).sum(axis=1)
+
+
+EXERCISES = (
+    Exercise(
+        "15.1", "each member's share is w_j p_j over the sum", check_responsibilities,
+        ("Turn logarithms into likelihoods, weigh them, and divide each row by its sum.",
+         "Subtracting a row's largest logarithm multiplies all its likelihoods by the same number."),
+        responsibilities,
+        {"equal weights": lambda logs, w: responsibilities(logs, np.ones(len(w))),
+         "divide by the sum": lambda logs, w: np.exp(logs) * w,
+         "columns sum to 1": lambda logs, w: w * np.exp(logs) / (w * np.exp(logs)).sum(axis=0),
+         "underflow": lambda logs, w: w * np.exp(logs) / (w * np.exp(logs)).sum(axis=-1, keepdims=True)},
+    ),
+    Exercise(
+        "15.2", "fair shares are means over all orders of arrival", check_shapley,
+        ("itertools.permutations gives all orders.",
+         "Keys of gains are sorted tuples: tuple(sorted((*there, j)))."),
+        fair_shares,
+        {"gains alone": lambda gains, M: np.array([gains[j,] for j in range(M)]),
+         "leave-one-out": lambda gains, M: np.array(
+             [gains[tuple(range(M))] - gains[tuple(k for k in range(M) if k != j)] for j in range(M)]),
+         "one order": lambda gains, M: np.array(
+             [gains[tuple(range(j + 1))] - gains[tuple(range(j))] for j in range(M)]),
+         "number of orders": lambda gains, M: fair_shares(gains, M) * math.factorial(M),
+         "equal shares": lambda gains, M: np.full(M, gains[tuple(range(M))] / M)},
+    ),
+    Exercise(
+        "15.3", "twins share by Shapley and vanish by leaving one out", check_twins,
+        ("Two members, two orders. The first to come gains alone; what does the second add?",
+         "If one leaves, what is left gains alone."),
+        twins,
+        {"exchanged": lambda alone, both: twins(alone, both)[::-1],
+         "comes second": lambda alone, both: (alone, both - alone),
+         "still there": lambda alone, both: (both / 2, alone)},
+    ),
+    Exercise(
+        "15.4", "the ambiguity of an image is the sum over its pixels", check_ambiguity,
+        ("The pool's log-likelihood at a pixel is log Σ w_j p_j.",
+         "The members' mean is Σ w_j log p_j; the difference is 0 or more at every pixel."),
+        ambiguity_of_images,
+        {"the sign": lambda logs, w: -ambiguity_of_images(logs, w),
+         "pools whole images": lambda logs, w: np.log(np.exp(logs.sum(axis=1)) @ w) - logs.sum(axis=1) @ w,
+         "do not take their mean": lambda logs, w: ambiguity_of_images(logs, w) / logs.shape[1]},
+    ),
+)
