@@ -74,6 +74,7 @@ FACE = {
     "show.pad": "pad",
     "show.surfaces": "show_heatmap show_simplex show_surface",
     "show.tiles": "show_images",
+    "training.cluster": "ClusterError draw_many local_cluster",
     "training.train": "generate train_generator train_members",
     "zoo.box": "load_classifier load_member member_record",
 }

@@ -346,3 +346,31 @@ def test_the_same_files_run_on_jax():
                           env={**os.environ, "KERAS_BACKEND": "jax"}, timeout=300)
     assert done.returncode == 0, done.stderr[-2000:]
     assert "JAX" in done.stdout
+
+
+def test_other_threads_that_draw_random_numbers_change_no_network():
+    """A cluster's worker does so while it builds one."""
+    import random
+    import threading
+
+    wanted = PixelCNN((8, 8, 1), 17, filters=6, blocks=1, seed=3).arrays()
+    state, stop = random.getstate(), threading.Event()
+
+    def draw():
+        while not stop.is_set():
+            random.randint(1, 9), random.random()
+
+    threads = [threading.Thread(target=draw) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(3):
+            for one, other in zip(PixelCNN((8, 8, 1), 17, filters=6, blocks=1, seed=3).arrays(), wanted):
+                np.testing.assert_array_equal(one, other)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    random.setstate(state)
+    PixelCNN((8, 8, 1), 17, filters=6, blocks=1, seed=3)
+    assert random.getstate() == state                       # and a network takes nothing from others

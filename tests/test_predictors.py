@@ -116,6 +116,18 @@ def test_training_on_pairs_lowers_the_loss_and_is_taken_from_the_store(tmp_path)
     assert "validation 0." in lines[0]
 
 
+@pytest.mark.parametrize("make", [
+    lambda: eg.Translator((8, 8, 1), filters=(3, 4, 5)), lambda: eg.AdversarialTranslator((8, 8, 1), filters=(3, 4, 5)),
+    lambda: eg.Restorer((8, 8, 1), (8, 8, 1), filters=(4, 6), steps=2),
+    lambda: eg.MattingNetwork((8, 8, 1), filters=(3, 4, 5), kind="wide")])
+def test_predictors_learn_in_half_precision(make, tmp_path):
+    predictor = make()
+    made = [(random.random((8, 8, 8, predictor.channels)), random.random((8, 8, 8, 1))) for _ in range(3)]
+    record = eg.train_generator(predictor, eg.PairSet("noise", *made), 1, progress="quiet", folder=tmp_path,
+                                precision="bfloat16", report=lambda line: None)
+    assert np.isfinite(record["validation"]) and predictor.predict(made[0][0]).shape == (8, 8, 8, 1)
+
+
 def test_pairs_and_predictors_must_fit():
     network, pairs = eg.SuperResolution(2, filters=4, depth=2), small_pairs()
     with pytest.raises(TypeError, match="must be a PairSet"):

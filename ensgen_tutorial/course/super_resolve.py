@@ -11,7 +11,7 @@ from ..machine.output import say
 from ..predictors.base import in_tiles
 from ..training.progress import watched
 
-ENSEMBLES = (2, 4)          # scales that the box has members for
+ENSEMBLES = {2: "photographs/x2_", 4: "photographs_4/x4_"}       # scale: names in the box begin so
 
 
 def super_resolve(picture, scale=2, output=None, progress="auto", report=say):
@@ -57,7 +57,7 @@ def ensemble(scale):
     from ..ensembles.prediction_sum import PredictionSum
     from ..zoo.box import load_member, manifest
 
-    names = [name for name in manifest() if name.startswith(f"photographs/super_resolution_{scale}_")]
+    names = [name for name in manifest() if name.startswith(ENSEMBLES[scale])]
     return PredictionSum([load_member(name) for name in names])
 
 

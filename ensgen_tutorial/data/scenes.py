@@ -209,7 +209,7 @@ def bottle(draw, side, random):
     draw.rounded_rectangle([x - 0.08 * side, 0.08 * side, x + 0.08 * side, 0.22 * side],
                            radius=0.02 * side, fill=255)
     draw.rounded_rectangle(list(outer), radius=0.06 * side, fill=255)
-    for inset, clear in zip(FINER * np.linspace(2, 12, 10), np.linspace(0.7, 0.3, 10)):
+    for inset, clear in zip(side * np.linspace(0.015, 0.09, 10), np.linspace(0.7, 0.3, 10)):
         draw.rounded_rectangle(list(outer + inset * np.array([1, 1, -1, -1])),
                                radius=0.05 * side, fill=int(255 * clear))
     draw.rectangle([x - 0.7 * width, 0.58 * side, x + 0.7 * width, 0.74 * side], fill=255)

@@ -22,6 +22,10 @@ class KerasLearner(Trainable, keras.Model):
 
     keep_best = True            # after training: the best epoch on validation, or the last one
 
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.autocast = False       # half precision is for the network's layers, not for a loss's targets
+
     def __init_subclass__(cls, **options):
         super().__init_subclass__(**options)
         keras.saving.register_keras_serializable(cls.__module__)(cls)
@@ -91,15 +95,17 @@ class KerasGenerator(KerasLearner, Generator):
 def seeded(seed):
     """Let Keras draw its initial parameters and dropout seeds from ``seed``, and only here.
 
-    Keras takes every default seed from Python's one random generator, so threads take turns.
+    Keras takes every default seed from Python's one generator, by ``random.randint``. Other threads of
+    the process may use it too (those of a cluster's worker do), so this thread gets a stream of its own.
     """
     with SEEDING:
-        before = random.getstate()
-        random.seed(seed)
+        shared, own, here = random.randint, random.Random(seed), threading.get_ident()
+        random.randint = lambda low, high: (
+            own if threading.get_ident() == here else shared.__self__).randint(low, high)
         try:
             yield
         finally:
-            random.setstate(before)
+            random.randint = shared
 
 
 def answers(network, inputs, batch_size=256):

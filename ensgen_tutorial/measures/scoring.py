@@ -15,12 +15,13 @@ def bits_per_dimension(nats, image_shape):
     return nats / (math.prod(image_shape) * math.log(2))
 
 
-def score_members(members, pixels, by="pixel", known=None):
+def score_members(members, pixels, by="pixel", known=None, cluster=None):
     """log p_j of held-out images: (N, H·W·C, M) nats by pixel, for pools; (N, 1, M) by image, for
     mixtures. Each member is asked once.
 
     members: a dict name -> generator, or a sequence. pixels: (N, H, W, C) whole numbers. known: by
-    image only, a mask of the pixels that count, as in ``log_likelihood``.
+    image only, a mask of the pixels that count, as in ``log_likelihood``. cluster: a Dask client whose
+    workers are asked, a member each, or None.
 
     Raises TypeError where a member has no such likelihood, ValueError where one is not finite.
     """
@@ -32,9 +33,19 @@ def score_members(members, pixels, by="pixel", known=None):
         if not hasattr(member, method):
             raise TypeError(f"{type(member).__name__} has no likelihood by {by}.")
     options = {} if known is None else {"known": known}
-    return np.stack([
-        check_finite(getattr(member, method)(pixels, **options), name, member)
-        .reshape(len(pixels), -1).astype(float) for name, member in pairs], axis=-1)
+    if cluster is None:
+        answers = (getattr(member, method)(pixels, **options) for _, member in pairs)
+    else:
+        there = cluster.scatter(pixels, broadcast=True)
+        futures = [cluster.submit(ask, member, method, there, options, pure=False) for _, member in pairs]
+        answers = (future.result() for future in futures)
+    return np.stack([check_finite(answer, name, member).reshape(len(pixels), -1).astype(float)
+                     for (name, member), answer in zip(pairs, answers)], axis=-1)
+
+
+def ask(member, method, pixels, options):
+    """One member's scores; what a cluster's worker does."""
+    return getattr(member, method)(pixels, **options)
 
 
 def ensemble_nats(scores, weights):
