@@ -19,6 +19,7 @@ FACE = {
     "data.edges": "edge_pairs edges",
     "data.folder": "load_folder",
     "data.image_set": "ImageSet",
+    "data.made": "draw_glyphs",
     "data.named": "load_images",
     "data.pairs": "PairSet block_means small_pairs",
     "data.photographs": "load_colours load_patches load_photographs luminance resized small_and_large",

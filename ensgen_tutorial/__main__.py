@@ -21,7 +21,8 @@ def main(arguments=None):
     )
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="from nothing to an ensemble's images")
-    run.add_argument("--dataset", default="digits", help="digits, fashion_mnist or mnist")
+    run.add_argument("--dataset", default="digits", help="digits, glyphs, patches, colour_patches, fashion_mnist, mnist, or a "
+                     "folder of pictures")
     run.add_argument("--output", default="output", metavar="DIR", help="where to write to")
     run.add_argument("--seed", type=int, default=0, metavar="N", help="of everything random")
     run.add_argument("--retrain", action="store_true", help="train again, whatever is stored")

@@ -27,7 +27,7 @@ def test_digits_are_split_in_file_order():
 
 @pytest.mark.parametrize("name, says", [
     ("Fashion-MNIST", "did you mean 'fashion_mnist'"), ("digit", "did you mean 'digits'"),
-    ("zebra", "known are 'digits', 'fashion_mnist', 'mnist'"), (3, "no data set 3"),
+    ("zebra", "known are 'digits', 'fashion_mnist', 'mnist', 'glyphs'"), (3, "no data set 3"),
 ])
 def test_an_unknown_name_gets_the_nearest(name, says):
     with pytest.raises(ValueError, match=says):

@@ -4,7 +4,8 @@ import json
 import time
 from pathlib import Path
 
-from ..data.named import load_images
+from ..data.folder import load_folder
+from ..data.named import NAMES, load_images
 from ..ensembles.mixture import Mixture
 from ..ensembles.pools import PixelPool, Remembered
 from ..ensembles.weighted_sum import weighted_sum
@@ -23,7 +24,7 @@ def quickstart(dataset="digits", output="output", seed=0, retrain=False, report=
                progress="auto"):
     """Train a CNN, an RNN and a VAE, pool them, and write ``images.png`` and ``report.json``.
 
-    dataset: a name for ``load_images``. output: the folder to write to. seed: of everything.
+    dataset: a name for ``load_images``, or a folder of pictures. output: the folder to write to. seed: of everything.
     retrain: train again even if the store has the weights. report: called with lines of text.
     Returns the report, a dict that JSON can hold.
     """
@@ -71,7 +72,11 @@ def quickstart(dataset="digits", output="output", seed=0, retrain=False, report=
 
 
 def load_for_quickstart(dataset, report):
-    """The data set; pictures larger than 16×16 with 16 levels and fewer of them, to be quick."""
+    """The data set, or a folder's pictures at 16×16 in grey; larger ones with 16 levels and fewer of
+    them, to be quick.
+    """
+    if dataset not in NAMES and Path(dataset).is_dir():
+        return load_folder(dataset, size=(16, 16), channels=1, levels=16)
     images = load_images(dataset)
     if is_small(images):
         return images

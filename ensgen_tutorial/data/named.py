@@ -1,4 +1,4 @@
-"""Named data sets: scikit-learn's digits, MNIST, Fashion-MNIST."""
+"""Named data sets: scikit-learn's digits, MNIST, Fashion-MNIST, and those that are made here."""
 
 import contextlib
 import difflib
@@ -16,8 +16,11 @@ import numpy as np
 from ..machine.folders import keras_home, named_folder
 from ..machine.output import say
 from .image_set import ImageSet
+from .made import make_glyphs, make_patches
 
-NAMES = ("digits", "fashion_mnist", "mnist")
+MADE = {"glyphs": make_glyphs, "patches": make_patches,
+        "colour_patches": lambda: make_patches(colour=True)}
+NAMES = ("digits", "fashion_mnist", "mnist", *MADE)
 DIGIT_CLASSES = tuple("0123456789")
 FASHION_CLASSES = ("T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt",
                    "sneaker", "bag", "ankle boot")
@@ -47,10 +50,11 @@ def load_images(name, levels=None):
 
     name: ``"digits"``, scikit-learn's 8×8 digits in 17 levels, in file order 1000 train, 350
     validation, 447 test; ``"fashion_mnist"`` or ``"mnist"``, 28×28 in 256 levels, in file order
-    50,000 train, 10,000 validation, and their own 10,000 test images. levels: fewer levels, or
-    None for all.
+    50,000 train, 10,000 validation, and their own 10,000 test images; ``"glyphs"``, 12×12 capital
+    letters in matplotlib's fonts, ``"patches"`` and ``"colour_patches"``, 8×8 pieces of photographs,
+    made here and always the same. levels: fewer levels, or None for all.
 
-    The last two are looked for in the folder that the environment variable ENSGEN_DATA names (the
+    Fashion-MNIST and MNIST are looked for in the folder that the environment variable ENSGEN_DATA names (the
     four idx files, as .gz or unpacked, or mnist.npz, in a subfolder of the data set's name or right
     there), then in Debian's folder of dataset-fashion-mnist, then in Keras's cache; then they are
     downloaded into that cache, which a line on stderr says. All are compared with their checksums.
@@ -60,7 +64,10 @@ def load_images(name, levels=None):
     """
     if not isinstance(name, str) or name not in NAMES:
         raise ValueError(_unknown(name))
-    images = _load_digits() if name == "digits" else _load_idx_images(name)
+    if name in MADE:
+        images = MADE[name]()
+    else:
+        images = _load_digits() if name == "digits" else _load_idx_images(name)
     return images if levels is None else images.with_levels(levels)
 
 
