@@ -92,10 +92,11 @@ class TemplateReader(PixelReader):
     def __init__(self, mixture, count):
         self.mixture, self.position = mixture, 0
         with np.errstate(divide="ignore"):
-            self.log_posterior = np.tile(np.log(mixture.weights).astype(np.float32), (count, 1))
+            self.log_posterior = np.tile(np.log(mixture.weights), (count, 1))
 
     def probabilities(self):
         posterior = np.exp(self.log_posterior - self.log_posterior.max(axis=1, keepdims=True))
+        posterior = posterior.astype(np.float32)        # sums of logarithms need more digits than this
         mixed = posterior @ self.mixture.probabilities[:, self.position]
         return mixed / mixed.sum(axis=1, keepdims=True)
 
