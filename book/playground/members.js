@@ -31,7 +31,16 @@ function unpack({ members, half }) {
       return all.subarray(start - size, start);
     });
   }
+  box.arrays.templates.forEach((array, k) => normalise(array, k ? array.length : LEVELS));
   return box;
+}
+
+/** Half precision leaves sums near 1: as in Python, each row of probabilities is divided by its sum. */
+function normalise(array, width) {
+  for (let start = 0; start < array.length; start += width) {
+    const row = array.subarray(start, start + width), sum = row.reduce((a, b) => a + b);
+    row.forEach((p, i) => { row[i] = p / sum; });
+  }
 }
 
 const silu = (x) => x / (1 + Math.exp(-x));
