@@ -1,6 +1,7 @@
 # make run    train the members, fit the ensemble, write output/images.png and output/report.json
 # make test   the unit tests and every notebook, on up to four cores
 # make lab    JupyterLab at lesson 00
+# make book   the site with all lessons, output/book/index.html; needs no network
 # Each does all the set-up first; the second time it starts at once.
 
 PYTHON ?= $(shell for name in python3.12 python3.13 python3.11 python3 python; do \
@@ -9,7 +10,7 @@ PYTHON ?= $(shell for name in python3.12 python3.13 python3.11 python3 python; d
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: run test lab lock clean
+.PHONY: run test lab book lock clean
 
 run: $(READY)
 	@$(BIN)/python -m ensgen_tutorial run --output output $(ARGS)
@@ -34,6 +35,9 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
+
+book: $(READY)
+	@$(BIN)/python book/build.py
 
 # For maintainers: needs uv. Universal: one file for every system and Python version.
 lock:

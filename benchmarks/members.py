@@ -6,8 +6,6 @@
 Every training is kept in the store and goes on where it was interrupted.
 """
 
-import argparse
-import time
 
 import ensgen_tutorial as eg
 

@@ -76,7 +76,8 @@ FACE = {
     "show.surfaces": "show_heatmap show_simplex show_surface",
     "show.tiles": "show_images",
     "training.cluster": "ClusterError draw_many local_cluster",
-    "training.train": "generate train_generator train_members",
+    "training.members": "train_members",
+    "training.train": "generate train_generator",
     "zoo.box": "load_classifier load_member member_record",
 }
 PLACES = {name: file for file, names in FACE.items() for name in names.split()}

@@ -14,7 +14,7 @@ from ..generators.vae import VAE
 from ..machine.output import say
 from ..measures.scoring import bits_per_dimension, count_parameters, mean_nats
 from ..show.tiles import show_images
-from ..training.train import train_members
+from ..training.members import train_members
 from ..zoo.recipes import quickstart_recipes
 
 PICTURES = 12               # columns of images.png

@@ -5,7 +5,6 @@ import math
 import numpy as np
 from keras import ops
 
-from ..data.pairs import PairSet
 from ..generators.base import pieces
 from ..generators.keras_model import KerasLearner, answers
 

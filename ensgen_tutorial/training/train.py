@@ -90,30 +90,6 @@ def train_generator(generator, images, epochs=None, batch_size=64, learning_rate
     return {**record, "loaded": False}
 
 
-def train_members(members, images, epochs, progress="auto", cluster=None, **options):
-    """Train a dict name -> generator one after the other; returns a dict name -> record.
-
-    ``epochs`` and each option of ``train_generator``: one value for all, or a dict name -> value.
-    ``progress`` is one display for all. ``cluster``: a Dask client, whose workers then train one member
-    each (lesson 20); None for this process.
-    """
-    def own(value, name):
-        return value.get(name) if isinstance(value, dict) else value
-
-    of_each = {name: {option: own(value, name) for option, value in {"epochs": epochs, **options}.items()}
-               for name in members}
-    if cluster is not None:
-        from .cluster import train_on_cluster
-
-        report = {"report": options["report"]} if "report" in options else {}
-        for each in of_each.values():
-            each.pop("report", None)
-        return train_on_cluster(members, images, of_each, cluster, progress, **report)
-    progress = choose_place(progress)
-    return {name: train_generator(member, images, name=name, progress=progress, **of_each[name])
-            for name, member in members.items()}
-
-
 def twin_of(generator, precision):
     """A generator of the same class and hyperparameters that computes in another precision."""
     policies = {"float32": "float32", "bfloat16": "mixed_bfloat16"}

@@ -1,0 +1,68 @@
+"""Sphinx's settings for the site; ``book/build.py`` puts the pages together and runs it."""
+
+import os
+import re
+
+from docutils import nodes
+from docutils.utils.math.latex2mathml import tex2mathml
+
+project = "Ensemble learning for image generation, hands on"
+author = "the ensgen developers"
+copyright = author
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+html_theme = "sphinx_book_theme"
+html_title = "ensgen"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_extra_path = ["extra"]                 # the playground, as it is
+exclude_patterns = ["extra"]
+myst_enable_extensions = ["dollarmath", "amsmath"]
+myst_heading_anchors = 3
+nb_execution_mode = "off"                   # what is committed was run and tested
+nb_ipywidgets_js = {}                       # widgets need a kernel; a static picture stands beside each
+nb_mime_priority_overrides = [("html", "application/vnd.jupyter.widget-view+json", None)]
+suppress_warnings = ["mystnb.unknown_mime_type", "myst.xref_missing", "myst.header"]
+add_module_names = False
+autodoc_member_order = "bysource"
+autodoc_default_options = {"members": True, "show-inheritance": True, "undoc-members": False}
+html_context = {"default_mode": "auto"}     # dark or light as the reader's system is
+html_math_renderer = "mathml"
+repository = os.environ.get("ENSGEN_REPOSITORY", "")        # https://github.com/OWNER/NAME, for buttons
+html_theme_options = {"show_navbar_depth": 1, "home_page_in_toc": True, "use_download_button": True,
+                      "navbar_persistent": [],
+                      "pygments_light_style": "a11y-high-contrast-light", "pygments_dark_style": "a11y-high-contrast-dark"}
+if repository:
+    html_theme_options |= {
+        "repository_url": repository, "path_to_docs": "notebooks", "use_repository_button": True,
+        "launch_buttons": {"colab_url": "https://colab.research.google.com",
+                           "binderhub_url": "https://mybinder.org"}}
+
+
+def inline(translator, node):
+    translator.body.append(tex2mathml(ready(node.astext()), as_block=False))
+    raise nodes.SkipNode
+
+
+def block(translator, node):
+    translator.body.append(f'<div class="math">{tex2mathml(ready(node.astext()), as_block=True)}</div>')
+    raise nodes.SkipNode
+
+
+def ready(formula):
+    """docutils' translator knows all commands of the lessons but this one."""
+    return formula.replace(r"\dots", r"\ldots").strip()
+
+
+def escape(app, what, name, thing, options, lines):
+    """Docstrings are plain text with ``code``: |x| and *x* mean themselves."""
+    for number, line in enumerate(lines):
+        parts = line.split("``")
+        parts[::2] = [re.sub(r"([|*`_])", r"\\\1", part) if not part.lstrip().startswith(":class:") else part
+                      for part in parts[::2]]
+        lines[number] = "``".join(parts)
+
+
+def setup(app):
+    app.connect("autodoc-process-docstring", escape, priority=900)      # after napoleon
+    # Formulas as MathML, which every browser draws by itself: no script, no font, no network.
+    app.add_html_math_renderer("mathml", (inline, None), (block, None))

@@ -1,0 +1,96 @@
+"""The site, built from the committed lessons, in a real browser: whole, by itself, and for everybody."""
+
+import re
+import shutil
+import subprocess
+import sys
+import time
+import urllib.parse
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("myst_nb", reason="myst-nb is not part of the default install")
+sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+ROOT = Path(__file__).parents[1]
+LESSONS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("site") / "book"
+    started = time.monotonic()
+    done = subprocess.run([sys.executable, ROOT / "book" / "build.py", "--output", folder], capture_output=True,
+                          text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "ERROR" not in done.stderr, done.stderr[-3000:]
+    assert time.monotonic() - started < 240                 # 22 s on an idle machine
+    return folder
+
+
+def test_every_lesson_and_every_public_name_has_its_place(site):
+    from ensgen_tutorial import __all__ as names
+
+    pages = {path.stem for path in site.glob("*.html")}
+    assert {"index", "reference", "search", *LESSONS} <= pages
+    text = (site / "reference.html").read_text(encoding="utf-8")
+    missing = [name for name in names if not re.search(rf'id="ensgen_tutorial\.[\w.]+\.{name}"', text)]
+    assert missing == []
+    assert (site / "playground" / "index.html").exists()
+
+
+def test_no_page_asks_for_anything_from_elsewhere(site):
+    found = []
+    for path in site.glob("*.html"):
+        for tag in re.findall(r"<(?:script|link|img|iframe|source)\b[^>]*>", path.read_text(encoding="utf-8")):
+            if re.search(r"""(?:src|href)=["']?(?:https?:)?//""", tag) and "canonical" not in tag:
+                found.append((path.name, tag))
+    assert found == []
+
+
+def test_no_link_inside_the_site_is_broken(site):
+    broken = []
+    for path in site.glob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        for target in re.findall(r"""<a\b[^>]*href=["']([^"']+)""", text):
+            place, _, anchor = urllib.parse.unquote(target).partition("#")
+            if re.match(r"\w+:", place):
+                continue
+            file = path if not place else (path.parent / place)
+            if not file.exists():
+                broken.append((path.name, target))
+            elif anchor and file.suffix == ".html" and not re.search(
+                    rf"""id=["']{re.escape(anchor)}["']""", file.read_text(encoding="utf-8")):
+                broken.append((path.name, target))
+    assert broken == []
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
+def test_every_page_in_a_browser(site):
+    """No request leaves, no error, formulas drawn, pictures described, readable on a telephone."""
+    faults = []
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page(viewport={"width": 390, "height": 800})
+        page.on("pageerror", lambda error: faults.append((page.url, str(error))))
+        page.on("console", lambda told: told.type == "error" and faults.append((page.url, told.text)))
+        page.on("request", lambda asked: asked.url.startswith(("file:", "data:", "blob:"))
+                or faults.append((page.url, asked.url)))
+        for name in ("index", "reference", *LESSONS):
+            page.goto((site / f"{name}.html").as_uri())
+            page.wait_for_load_state()
+            if page.evaluate("document.documentElement.scrollWidth") > 391:
+                faults.append((name, "wider than a telephone"))
+            faults += [(name, f"no alt: {each}") for each in page.evaluate(
+                "[...document.querySelectorAll('.bd-article img')].filter(i => !i.alt.trim()).map(i => i.src)")]
+            faults += [(name, f"a formula of no size: {each}") for each in page.evaluate(
+                "[...document.querySelectorAll('.bd-article math')].filter(m => m.getBoundingClientRect().width < 2)"
+                ".map(m => m.textContent)")]
+            left = page.evaluate(r"""[...document.querySelectorAll('.bd-article p, .bd-article li, .bd-article td')]
+                .filter(e => /\$[^$]*\\[a-z]+|\\(?:frac|sum|mathrm)\b/.test(e.innerText)).map(e => e.innerText.slice(0, 80))""")
+            faults += [(name, f"a formula is left as text: {each}") for each in left]
+        formulas = page.goto((site / "10_weighted_sum.html").as_uri()) and page.locator("math").count()
+        browser.close()
+    assert faults == [] and formulas > 20
