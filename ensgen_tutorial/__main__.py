@@ -1,4 +1,4 @@
-"""python -m ensgen_tutorial run | super-resolve | doctor | zoo"""
+"""python -m ensgen_tutorial run | lessons | super-resolve | doctor | zoo"""
 
 import sys
 
@@ -31,6 +31,8 @@ def main(arguments=None):
     resolve.add_argument("picture", help="a picture file")
     resolve.add_argument("--scale", type=int, default=2, metavar="N", help="how many times larger")
     resolve.add_argument("--output", metavar="FILE", help="where to write to; else NAME-x2.png")
+    lessons = commands.add_parser("lessons", help="copy the lessons into a folder")
+    lessons.add_argument("folder", metavar="DIR", help="where to; what you changed there stays")
     commands.add_parser("doctor", help="what is there, what is missing, what to do")
     zoo = commands.add_parser("zoo", help="the trained members that ship with the package")
     zoo.add_argument("--verify", action="store_true", help="compute every score again")
@@ -123,7 +125,14 @@ def score_text(scores):
     return f"{scores['test_nats']:.2f} nats/image" + ("" if scores["exact"] else " (a bound)")
 
 
-COMMANDS = {"run": run_quickstart, "super-resolve": run_super_resolve, "doctor": run_doctor,
+def run_lessons(options):
+    from .course.lessons import copy_lessons
+
+    copy_lessons(options.folder)
+    return 0
+
+
+COMMANDS = {"run": run_quickstart, "lessons": run_lessons, "super-resolve": run_super_resolve, "doctor": run_doctor,
             "zoo": run_zoo}
 
 if __name__ == "__main__":
