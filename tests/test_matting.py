@@ -5,6 +5,7 @@ import pytest
 
 import ensgen_tutorial as eg
 from ensgen_tutorial.data.scenes import SHAPES, TEST_SHAPES
+from ensgen_tutorial.predictors.matting import with_colours
 
 pytest.importorskip("pymatting", reason="pymatting is not part of the default install")
 
@@ -68,12 +69,23 @@ def test_a_network_repeats_the_trimap_and_its_loss_looks_elsewhere(kind, scenes)
     for scene, matte in zip(scenes, found):
         np.testing.assert_array_equal(matte[~scene.unknown], scene.trimap[~scene.unknown])
     known = np.array([~scene.unknown for scene in scenes])[..., None]
-    changed = np.where(known, 1 - alpha, alpha)
-    np.testing.assert_array_equal(network.input_losses(given, changed),
-                                  network.input_losses(given, alpha))
-    assert (np.array(network.input_losses(given, alpha)) > 0).all()
+    changed, seen = np.where(known, 1 - alpha, alpha), network.prepare(given)
+    np.testing.assert_array_equal(network.input_losses(seen, changed), network.input_losses(seen, alpha))
+    assert (np.array(network.input_losses(seen, alpha)) > 0).all()
     larger = eg.draw_scenes(1, "test", side=96)[0].given[None]
     assert network.predict(larger.astype(np.float32)).shape == (1, 96, 96, 1)
+
+
+def test_guesses_from_known_colours_are_exact_where_there_are_two():
+    """One colour before another: the pixel's α is the projection, whichever known pixel is asked."""
+    alpha = np.tile(np.linspace(-0.5, 1.5, 40).clip(0, 1), (40, 1))
+    picture = alpha[..., None] * [0.9, 0.2, 0.1] + (1 - alpha[..., None]) * [0.1, 0.3, 0.8]
+    trimap = np.where(alpha == 0, 0, np.where(alpha == 1, 1, 0.5))
+    seen = with_colours(np.concatenate([picture, trimap[..., None]], axis=-1)[None])[0]
+    np.testing.assert_allclose(seen[..., 4:7], np.broadcast_to([0.9, 0.2, 0.1], (40, 40, 3)), atol=1e-6)
+    np.testing.assert_allclose(seen[..., 10], alpha, atol=2e-3)
+    np.testing.assert_allclose(seen[..., 17], alpha, atol=2e-2)
+    assert np.isfinite(with_colours(np.full((1, 8, 8, 4), 0.5))).all()
 
 
 def test_what_is_no_trimap_and_a_missing_package_are_told(scenes, monkeypatch):

@@ -10,10 +10,11 @@ from ensgen_tutorial.__main__ import main
 from ensgen_tutorial.machine.store import DamagedFileError
 from ensgen_tutorial.zoo import box
 from ensgen_tutorial.zoo.build import verify
-from ensgen_tutorial.zoo.recipes import BOX, Recipe, data_of
+from ensgen_tutorial.zoo.recipes import BOX, PAIRS, Recipe, data_of
 
 NAMES = sorted(box.manifest())
-GENERATORS = [name for name in NAMES if not name.endswith("/classifier")]
+PREDICTORS = [name for name in NAMES if name.split("/")[0] in PAIRS]
+GENERATORS = [name for name in NAMES if not name.endswith("/classifier") and name not in PREDICTORS]
 
 
 def test_the_box_and_the_manifest_hold_the_same_and_are_small():
@@ -34,6 +35,26 @@ def test_a_member_draws_and_its_recipe_is_the_one_in_the_manifest(name):
     images = generator.generate(4, seed=0)
     assert images.shape == (4, *record["image_shape"]) and images.std() > 0.1
     np.testing.assert_array_equal(images, load_member(name).generate(4, seed=0))
+
+
+@pytest.mark.parametrize("name", PREDICTORS)
+def test_a_predictor_answers_and_its_recipe_is_the_one_in_the_manifest(name):
+    record, recipe = member_record(name), BOX[name]
+    assert record["generator"] == recipe.kind.__name__ and record["training"] == recipe.training
+    assert record["hyperparameters"].keys() == recipe.hyperparameters.keys()
+    predictor = load_member(name)
+    assert predictor.count_params() == record["parameters"]
+    known = recipe.hyperparameters.get("known_shape", (16, 16, predictor.channels))
+    if "image_shape" in recipe.hyperparameters and "known_shape" not in recipe.hyperparameters:
+        known = (*recipe.hyperparameters["image_shape"][:2], predictor.channels)
+    answer = predictor.predict(np.random.default_rng(0).random((2, *known)))
+    assert answer.shape[1] == predictor.scale * known[0] and np.isfinite(answer).all()
+    assert record["scores"]["test_error"] > 0
+
+
+@pytest.mark.parametrize("name", ["photographs/x2_plain", "colours/translator_0"])
+def test_a_predictor_s_score_is_what_its_weights_reach(name):
+    assert verify(name, member_record(name))[1]
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("digits/")])

@@ -84,6 +84,9 @@ class PatchRidge(Predictor, Learner):
         lacking = lacking.reshape(*inputs.shape[:3], -1)
         return np.stack([resized(each, self.scale) for each in inputs]) + whole_of(lacking, self.scale)
 
+    def count_params(self):
+        return sum(int(np.prod(shape)) for shape in self.learnt_shapes().values())
+
     def learnt(self):
         return {"centres": self.centres, "maps": self.maps}
 

@@ -215,7 +215,8 @@ def inputs_of(generator, images, split):
     """
     pixels = getattr(images, split)
     if isinstance(images, PairSet):
-        return pixels
+        inputs, targets = pixels
+        return (generator.prepare(inputs) if hasattr(generator, "prepare") else inputs), targets
     return pixels if getattr(generator, "classes", None) is None else (pixels, getattr(images, f"{split}_labels"))
 
 

@@ -16,6 +16,9 @@ from ..generators.template import Templates
 from ..generators.vae import VAE
 from ..measures.features import FeatureClassifier
 from ..predictors.denoiser import Denoiser
+from ..predictors.restorer import Restorer
+from ..predictors.super_resolution import PatchRidge, SuperResolution
+from ..predictors.translation import AdversarialTranslator, Translator
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ PAIRS = {
     "edges": lambda: edge_pairs(load_images("fashion_mnist")),
     "colours": load_colours,
     "small_clothes": lambda: small_pairs(load_images("fashion_mnist"), 4, (20_000, 1000, 1000)),
-    "scenes": lambda: matting_pairs((1500, 60, 60)),
+    "scenes": lambda: matting_pairs((800, 60, 60), side=96),
 }
 
 
@@ -107,6 +110,31 @@ BOX = {
     "fashion_mnist/denoiser": Recipe(Denoiser, {"filters": (32, 64, 96)},
                                      {"epochs": 5, "learning_rate": 2e-3}),
 }
+
+# Predictors (lessons 16 and 17), by the name of their pairs.
+LARGER = {"epochs": 12, "batch_size": 16, "learning_rate": 2e-3}
+BOX |= {f"photographs/x2_{name}": PairRecipe(SuperResolution, {"scale": 2} | own, LARGER) for name, own in {
+    "plain": {"kind": "plain", "filters": 32, "depth": 5},
+    "residual": {"kind": "residual", "filters": 32, "depth": 7},
+    "dense": {"kind": "dense", "filters": 12, "depth": 6},
+    "residual_b": {"kind": "residual", "filters": 32, "depth": 7, "seed": 1}}.items()}
+BOX["photographs/ridge"] = PairRecipe(PatchRidge)
+BOX |= {f"photographs_4/x4_{name}": PairRecipe(SuperResolution, {"scale": 4} | own, LARGER) for name, own in {
+    "plain": {"kind": "plain", "filters": 32, "depth": 5},
+    "residual": {"kind": "residual", "filters": 32, "depth": 7}}.items()}
+BOX |= {f"edges/translator_{seed}": PairRecipe(
+    Translator, {"image_shape": (28, 28, 1), "filters": (12, 24, 32), "seed": seed},
+    {"epochs": 8, "learning_rate": 3e-3, "seed": seed, "precision": "bfloat16"}) for seed in range(8)}
+BOX |= {f"edges/adversarial_{seed}": PairRecipe(
+    AdversarialTranslator, {"image_shape": (28, 28, 1), "filters": (12, 24, 32), "seed": seed},
+    {"epochs": 12, "learning_rate": 1e-3, "seed": seed, "precision": "bfloat16"}) for seed in range(2)}
+BOX |= {f"{pairs}/restorer": PairRecipe(
+    Restorer, {"known_shape": known, "image_shape": (28, 28, 1), "filters": (32, 64)},
+    {"epochs": epochs, "learning_rate": 2e-3, "precision": "bfloat16"})
+    for pairs, known, epochs in (("edges", (28, 28, 1), 20), ("small_clothes", (7, 7, 1), 12))}
+BOX |= {f"colours/translator_{seed}": PairRecipe(
+    Translator, {"image_shape": (32, 32, 3), "filters": (16, 32, 48), "seed": seed},
+    {"epochs": 12, "learning_rate": 3e-3, "seed": seed, "precision": "bfloat16"}) for seed in range(3)}
 
 
 def quickstart_recipes(small):
