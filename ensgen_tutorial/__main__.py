@@ -42,7 +42,8 @@ def main(arguments=None):
                      help="where --retrain and --pictures write")
     options = parser.parse_args(arguments)
     try:
-        return COMMANDS[options.command](options)
+        return {"run": run_quickstart, "lessons": run_lessons, "super-resolve": run_super_resolve,
+                "doctor": run_doctor, "zoo": run_zoo}[options.command](options)
     except (ValueError, TypeError, OSError, ImportError) as error:
         if os.environ.get("ENSGEN_DEBUG"):
             raise
@@ -131,9 +132,6 @@ def run_lessons(options):
     copy_lessons(options.folder)
     return 0
 
-
-COMMANDS = {"run": run_quickstart, "lessons": run_lessons, "super-resolve": run_super_resolve, "doctor": run_doctor,
-            "zoo": run_zoo}
 
 if __name__ == "__main__":
     sys.exit(main())
