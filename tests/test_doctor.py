@@ -221,7 +221,7 @@ def test_a_healthy_course_is_well():
     done = run_doctor(ROOT)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "problem" not in done.stdout and done.stderr == ""
-    assert [line.split()[1] for line in done.stdout.splitlines()[3:17]] == [
+    assert [line.split()[1] for line in done.stdout.splitlines()[3:18]] == [
         *doctor.PACKAGES, "tensorflow", "keras"]
 
 
