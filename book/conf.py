@@ -49,8 +49,8 @@ def block(translator, node):
 
 
 def ready(formula):
-    """docutils' translator knows all commands of the lessons but this one."""
-    return formula.replace(r"\dots", r"\ldots").strip()
+    """docutils' translator knows all commands of the lessons but these."""
+    return re.sub(r"\\big(?![a-z])", "", formula.replace(r"\dots", r"\ldots")).strip()
 
 
 def escape(app, what, name, thing, options, lines):
