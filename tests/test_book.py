@@ -75,7 +75,7 @@ def test_every_page_in_a_browser(site):
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page(viewport={"width": 390, "height": 800})
         page.on("pageerror", lambda error: faults.append((page.url, str(error))))
-        page.on("console", lambda told: told.type == "error" and faults.append((page.url, told.text)))
+        page.on("console", lambda line: line.type == "error" and faults.append((page.url, line.text)))
         page.on("request", lambda asked: asked.url.startswith(("file:", "data:", "blob:"))
                 or faults.append((page.url, asked.url)))
         for name in ("index", "reference", *LESSONS):

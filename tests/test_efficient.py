@@ -117,8 +117,8 @@ def test_a_student_learns_what_the_teacher_says(tiny_images, tmp_path):
     teacher = eg.PixelPool([cnn(0), cnn(1)])
     pairs = eg.lessons_of(teacher, tiny_images, drawn=40, shifted=10)
     assert len(pairs.train[0]) == len(tiny_images.train) + 50 and pairs.target_shape == (4, 4, LEVELS)
-    said = teacher.pixel_probabilities(tiny_images.train)
-    np.testing.assert_allclose(pairs.train[1][:len(said)].reshape(said.shape), said, atol=1e-6)
+    wanted = teacher.pixel_probabilities(tiny_images.train)
+    np.testing.assert_allclose(pairs.train[1][:len(wanted)].reshape(wanted.shape), wanted, atol=1e-6)
     student = eg.Student(SHAPE, LEVELS, filters=6, blocks=1, dropout=0.0)
     eg.train_generator(student, pairs, 60, batch_size=16, learning_rate=0.02, progress="quiet", folder=tmp_path,
                        report=lambda line: None)

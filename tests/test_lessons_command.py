@@ -19,8 +19,8 @@ LESSONS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
 def test_the_lessons_and_what_they_read_are_copied(tmp_path, capsys):
     assert main(["lessons", str(tmp_path / "course")]) == 0
     assert sorted(path.name for path in (tmp_path / "course" / "notebooks").iterdir()) == LESSONS
-    assert (tmp_path / "course" / "benchmarks" / "member_scores.json").exists() or any(
-        (tmp_path / "course" / "benchmarks").glob("*.json"))
+    for file in ("member_scores.npz", "quality_and_stability.json", "restoration.json"):
+        assert (tmp_path / "course" / "benchmarks" / file).exists()
     assert "jupyter lab" in capsys.readouterr().out
     lines = []
     assert copy_lessons(tmp_path / "course", lines.append) == [] and "0 files" in lines[0]

@@ -34,7 +34,7 @@ def page():
         page = browser.new_page(viewport={"width": 1000, "height": 1400})
         page.faults = []
         page.on("pageerror", lambda error: page.faults.append(str(error)))
-        page.on("console", lambda told: told.type == "error" and page.faults.append(told.text))
+        page.on("console", lambda line: line.type == "error" and page.faults.append(line.text))
         page.on("request", lambda asked: asked.url.startswith("file:") or page.faults.append(asked.url))
         page.goto((FOLDER / "index.html").as_uri())
         page.wait_for_function("document.body.dataset.milliseconds")

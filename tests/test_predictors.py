@@ -1,4 +1,4 @@
-"""Predictors: tiles are invisible, pairs teach, bad inputs are told; and eight answers are one member."""
+"""Predictors: tiles are invisible, pairs teach, bad inputs are refused in a sentence; and eight answers are one member."""
 
 import keras
 import numpy as np
@@ -241,8 +241,8 @@ def test_a_denoiser_with_classes_draws_what_is_asked_for(tmp_path):
                        report=lambda line: None)
     three = denoiser.given(3)
     noisy = random.normal(size=(4, 8, 8, 1))
-    told = denoiser.denoise_told(noisy, 0.5, (np.full(4, 4, np.int32),))
-    np.testing.assert_array_equal(three.denoise(noisy, 0.5), told)
+    wanted = denoiser.denoise_given(noisy, 0.5, (np.full(4, 4, np.int32),))
+    np.testing.assert_array_equal(three.denoise(noisy, 0.5), wanted)
     assert (three.denoise(noisy, 0.5) != denoiser.denoise(noisy, 0.5)).any()
     guided = eg.Guided(three, denoiser, 2.0, steps=2)
     assert guided.generate(3, seed=0).shape == three.generate(3, seed=0).shape == (3, 8, 8, 1)

@@ -203,7 +203,7 @@ function complete() {
   const context = find("completed").getContext("2d"), ink = getComputedStyle(document.body).color;
   context.clearRect(0, 0, 560, 330);
   const members = used(state.weights), rows = [["ensemble", members], ...SHOWN.map((name, j) => [name, [j]])];
-  const kind = state.kind === "log" ? "log" : "linear", told = [];
+  const kind = state.kind === "log" ? "log" : "linear", parts = [];
   rows.forEach(([name, chosen], r) => {
     const weights = normal(chosen.map((j) => state.weights[j] || 1));
     const { pixels, kept } = draw(readersOf(box, chosen.map((j) => NAMES[j]), 6), weights,
@@ -215,10 +215,10 @@ function complete() {
     for (let n = 0; n < 6; n++) paintPicture(context, greys, n * PIXELS, 84 + n * 80, r * 82 + 2, 76);
     let nats = 0;
     for (let i = 0; i < PIXELS / 2; i++) nats -= Math.log(Math.max(kept[i].pooled[drawing[i]], 1e-38));
-    told.push(`${name} ${nats.toFixed(1)}`);
+    parts.push(`${name} ${nats.toFixed(1)}`);
   });
   find("completed").setAttribute("aria-label", "six completions of the drawn half by the ensemble and by each member");
-  find("score").textContent = `How surprising is your upper half? ${told.join(", ")} nats. (Fewer: more like the digits that they learnt from.)`;
+  find("score").textContent = `How surprising is your upper half? ${parts.join(", ")} nats. (Fewer: more like the digits that they learnt from.)`;
 }
 
 function paintAt(row, column, more) {

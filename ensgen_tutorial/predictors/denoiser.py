@@ -102,29 +102,29 @@ class Denoiser(KerasGenerator):
         hidden = keras.random.uniform(ops.shape(labels), seed=self.noise) < HIDDEN
         return self.flow_losses(clean, (ops.where(hidden, 0, labels + 1),), training)
 
-    def flow_losses(self, clean, told, training):
-        """As ``image_losses``, of clean images in [-1, 1]; told: what the network knows besides."""
+    def flow_losses(self, clean, condition, training):
+        """As ``image_losses``, of clean images in [-1, 1]; condition: what the network knows besides."""
         shape = (ops.shape(clean)[0], 1, 1, 1)
         t = ops.sigmoid(keras.random.normal(shape, seed=self.noise))    # most often in the middle
         noise = keras.random.normal(ops.shape(clean), seed=self.noise)
-        denoised = self.denoised((1 - t) * noise + t * clean, t, told, training)
+        denoised = self.denoised((1 - t) * noise + t * clean, t, condition, training)
         _, correction = scales(t)
         return ops.sum(ops.square((clean - denoised) / correction), axis=(1, 2, 3))
 
-    def denoised(self, noisy, t, told=(), training=False):
+    def denoised(self, noisy, t, condition=(), training=False):
         """ŷ: the best linear guess, plus what the network corrects: tensors (batch, H, W, C)."""
         keep, correction = scales(t)
         scaled = noisy / ops.sqrt((t * SPREAD) ** 2 + (1 - t) ** 2)
-        network = self.network([scaled, ops.reshape(t, (-1, 1)), *told], training=training)
+        network = self.network([scaled, ops.reshape(t, (-1, 1)), *condition], training=training)
         return keep * noisy + correction * ops.cast(network, "float32")
 
     def denoise(self, noisy, t):
         """The clean image expected behind noisy ones: (N, H, W, C) in [-1, 1], t in [0, 1]."""
-        return self.denoise_told(noisy, t, () if self.classes is None else (
+        return self.denoise_given(noisy, t, () if self.classes is None else (
             np.zeros(len(noisy), np.int32),))
 
-    def denoise_told(self, noisy, t, told):
-        """As ``denoise``; told: arrays (N, …), what the network knows besides."""
+    def denoise_given(self, noisy, t, condition):
+        """As ``denoise``; condition: arrays (N, …), what the network knows besides."""
         self.check_trained()
         noisy = np.asarray(noisy, np.float32)
         if noisy.shape[1:] != self.image_shape or not 0 <= t <= 1:
@@ -133,7 +133,7 @@ class Denoiser(KerasGenerator):
         times = np.full((len(noisy), 1), t, np.float32)
         keep, correction = scales(np.float32(t))
         scaled = noisy / np.sqrt((t * SPREAD) ** 2 + (1 - t) ** 2).astype(np.float32)
-        network = self.network.predict_on_batch([scaled, times, *told])
+        network = self.network.predict_on_batch([scaled, times, *condition])
         return keep * noisy + correction * np.asarray(network, np.float32)
 
     def given(self, label):
@@ -142,27 +142,27 @@ class Denoiser(KerasGenerator):
             raise TypeError("this Denoiser learnt without labels: make it with classes= and train "
                             "it on labelled images.")
         label = check_whole(label, "label", 0, self.classes - 1)
-        return Told(self, lambda count: (np.full(count, label + 1, np.int32),))
+        return Conditioned(self, lambda count: (np.full(count, label + 1, np.int32),))
 
     def generate(self, count, seed=None):
         self.check_trained()
         return draw_by_flow(self, count, seed)
 
 
-class Told(Generator):
+class Conditioned(Generator):
     """A denoiser that knows something about every image: it denoises and draws accordingly.
 
-    told: a function from a number of images to what the network knows of them, a tuple of arrays.
+    condition: a function from a number of images to what the network knows of them, a tuple of arrays.
     """
 
-    def __init__(self, denoiser, told):
-        self.denoiser, self.told = denoiser, told
+    def __init__(self, denoiser, condition):
+        self.denoiser, self.condition = denoiser, condition
         self.image_shape, self.levels = denoiser.image_shape, denoiser.levels
         self.steps = denoiser.steps
 
     def denoise(self, noisy, t):
         """As in :class:`Denoiser`."""
-        return self.denoiser.denoise_told(noisy, t, self.told(len(noisy)))
+        return self.denoiser.denoise_given(noisy, t, self.condition(len(noisy)))
 
     def generate(self, count, seed=None):
         return draw_by_flow(self, count, seed)

@@ -8,7 +8,7 @@ from ..checks import check_image_shape, check_whole
 from ..data.pixels import from_signed
 from ..generators.base import pieces
 from .base import Predictor
-from .denoiser import Denoiser, TimeWaves, Told
+from .denoiser import Denoiser, TimeWaves, Conditioned
 from .flow import AT_ONCE, flow
 
 
@@ -54,7 +54,7 @@ class Restorer(Predictor, Denoiser):
                              f"not {inputs.shape}.")
         noise = np.random.default_rng(seed).standard_normal(
             (len(inputs), *self.image_shape)).astype(np.float32)
-        drawn = [flow(Told(self, lambda count: (2 * inputs[some] - 1,)), noise[some], self.steps)[-1]
+        drawn = [flow(Conditioned(self, lambda count: (2 * inputs[some] - 1,)), noise[some], self.steps)[-1]
                  for some in pieces(len(inputs), AT_ONCE)]
         return from_signed(np.concatenate(drawn), self.levels)
 

@@ -113,13 +113,13 @@ def shown(cluster, epochs, progress):
         total=sum(filter(None, epochs.values())), desc="epochs of all members", leave=False)
 
     def hear(event):
-        _, told = event
-        if told["name"] not in histories or told["epoch"] <= len(histories[told["name"]]["loss"]):
+        _, message = event
+        if message["name"] not in histories or message["epoch"] <= len(histories[message["name"]]["loss"]):
             return
-        for key, losses in histories[told["name"]].items():
-            losses.append(told[key])
+        for key, losses in histories[message["name"]].items():
+            losses.append(message[key])
         if bar is None:
-            place.follow(told["name"], epochs[told["name"]], histories[told["name"]]).on_epoch_end(0)
+            place.follow(message["name"], epochs[message["name"]], histories[message["name"]]).on_epoch_end(0)
         else:
             bar.update()
 
