@@ -130,7 +130,7 @@ def module_functions(module):
 
 def tree_of_constant(node, parents):
     """Where a constant stands, as text; "" for other nodes, which need no more words."""
-    if not isinstance(node, (ast.Constant, ast.Name)):
+    if not isinstance(getattr(node, "operand", node), (ast.Constant, ast.Name)):
         return ""
     around = parents[id(node)]
     while isinstance(around, (ast.UnaryOp, ast.Slice, ast.Tuple, ast.keyword)):
