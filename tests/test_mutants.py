@@ -50,7 +50,8 @@ def test_a_good_check_kills_all_mutants_and_a_weak_one_does_not():
     found = mutants(good)
     assert {"x.mean(axis=1) -> x.sum(axis=1)", "x.mean(axis=1) -> x.mean()", "1 -> 0, in x.mean(axis=1)",
             "result with the other sign", "x ignored"} <= found.keys()
-    assert all(passes(good, answer, range(5)) is None for answer in found.values())
+    right = [text for text, answer in found.items() if passes(good, answer, range(5)) is not None]
+    assert right == ["x.mean(axis=1)"]                            # the rows' means of their own means
     weak = Exercise("99.2", "means", check_half_of_the_time, (), mean_of_rows)
     text = "x.mean(axis=1) -> x.sum(axis=1)"
     assert passes(weak, mutants(weak)[text], range(20)) is not None
