@@ -92,6 +92,16 @@ def test_all_cells_have_ids_of_their_own_and_students_can_only_change_answers(as
             assert ("BEGIN HIDDEN TESTS" in source(cell)) == cell["id"].startswith("check_")
 
 
+def test_an_open_exercise_gives_the_points_of_its_rubric(tmp_path):
+    for text, points in (("", 4), ("\n\n*Rubric, 10 points.* All of them.", 10)):
+        lesson = tmp_path / LESSONS[0].name
+        book = json.loads(LESSONS[0].read_text())
+        book["cells"] = [book["cells"][0], {"cell_type": "markdown", "source": ["**00.9** (open-ended) Why?" + text]}]
+        lesson.write_text(json.dumps(book))
+        task = export.assignment(lesson)["cells"][-1]
+        assert marks(task)["points"] == points and ("MARK SCHEME" in source(task)) == (points == 4)
+
+
 def test_nothing_but_the_exercises_runs(assignments):
     """No lesson is trained for a grade: an assignment imports NumPy and the package, and no Keras."""
     for book in assignments.values():

@@ -22,9 +22,10 @@ from .lessons import lessons_source
 from .solutions import body_of
 
 POINTS = 1                          # of an exercise that checks itself
-OPEN_POINTS = 4                     # of an open one, given by hand
+OPEN_POINTS = 4                     # of an open one, given by hand, unless its own rubric says how many
 SEEDS = 5                           # an answer must be right for so many random inputs
 CHECK = re.compile(r"""^eg\.exercise\(["'](\d\d\.\d+)["']\)\.check\((\w+)\)""", re.MULTILINE)
+RUBRIC = re.compile(r"\*Rubric, (\d+) points\.\*")
 QUESTION = re.compile(r"^\*\*(\d\d\.\d+)\*\*.*?(?=^\*\*\d\d\.\d+\*\*|^#|\Z)", re.MULTILINE | re.DOTALL)
 
 CONFIG = '''"""Settings of nbgrader for this course. Go on with: nbgrader generate_assignment LESSON"""
@@ -37,7 +38,7 @@ c.ExecutePreprocessor.timeout = 60
 INTRODUCTION = """# Exercises of lesson {title}
 
 Replace the dots of each function with your answer and run the cell below it, which says whether it is right, and if not, what to look at.
-Import what else you need in the function's own cell. Each exercise gives {points} point; an open one up to {open_points}.
+Import what else you need in the function's own cell. Each exercise gives {points} point; an open one is marked by hand.
 They belong to the lesson `{file}`, where everything is explained."""
 SETUP = "import numpy as np\n\nimport ensgen_tutorial as eg"
 TESTS = """eg.exercise("{number}").check({name})
@@ -48,11 +49,12 @@ for seed in range({seeds}):
     grade = exercise("{number}").grade({name}, seed)
     assert grade.state == "right", grade.message
 ### END HIDDEN TESTS"""
-MARKS = """
+HAND_IN = """
 
 Work in your copy of the lesson, where everything is loaded. Then add Markdown cells below this one for your answer: a few
 sentences, the numbers, the pictures (drag them into a cell), and the code that matters as text. Code cells here would be
-run again for grading.
+run again for grading."""
+MARKS = """
 
 ### BEGIN MARK SCHEME
 One point each: the question made precise before anything is run · one thing varied and the rest kept fair
@@ -125,7 +127,7 @@ def assignment(lesson):
     book = json.loads(Path(lesson).read_text(encoding="utf-8"))
     sources = [(cell["cell_type"], "".join(cell["source"])) for cell in book["cells"]]
     title = sources[0][1].splitlines()[0].removeprefix("# ")
-    introduction = INTRODUCTION.format(title=title, file=Path(lesson).name, points=POINTS, open_points=OPEN_POINTS)
+    introduction = INTRODUCTION.format(title=title, file=Path(lesson).name, points=POINTS)
     cells = [cell("introduction", "markdown", introduction), cell("setup", "code", SETUP)]
     questions = {found[1]: found[0].strip() for kind, text in sources if kind == "markdown"
                  for found in QUESTION.finditer(text) if found[1].startswith(title[:2])}
@@ -134,7 +136,9 @@ def assignment(lesson):
     for number, question in sorted(questions.items()):
         place = number.replace(".", "_")
         if number not in answers:
-            cells.append(cell(f"open_{place}", "markdown", question + MARKS, points=OPEN_POINTS, task=True))
+            rubric = RUBRIC.search(question)
+            cells.append(cell(f"open_{place}", "markdown", question + HAND_IN + ("" if rubric else MARKS),
+                              points=int(rubric[1]) if rubric else OPEN_POINTS, task=True))
             continue
         name, code = answers[number]
         tests = TESTS.format(number=number, name=name, seeds=SEEDS)

@@ -1,0 +1,86 @@
+"""How much memory a student's kernel takes, for a class on one machine: benchmarks/classroom.json.
+
+    python benchmarks/classroom.py [--lessons 00 07 …]
+
+Linux only. Of each kernel: what is its own at the end (``own_mb``), the same with its part of what
+several share (``proportional_mb``), and the most that it ever held, with all that is shared
+(``peak_mb``). Each lesson runs whole, on a store
+without trained members, which is the most that it can need. Results of other lessons are kept.
+"""
+
+import argparse
+import json
+import os
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+import nbformat
+from machine import machine
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).parents[1]
+RESULTS = Path(__file__).with_suffix(".json")
+NOTHING = "pass"
+EXERCISES = """
+import ensgen_tutorial as eg
+for number in ("10.1", "10.2", "10.3"):
+    eg.exercise(number).check(eg.exercise(number).answer)
+"""
+MEMBER = """
+import ensgen_tutorial as eg
+eg.load_member("digits/pixel_cnn").generate(4, seed=0)
+"""
+
+
+def book_of(*sources):
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+
+
+def memory(process):
+    """{"own_mb", "proportional_mb", "peak_mb"} of a process, by its number."""
+    rollup = {line.split(":")[0]: int(line.split()[1]) for line in Path(
+        f"/proc/{process}/smaps_rollup").read_text().splitlines()[1:]}
+    status = Path(f"/proc/{process}/status").read_text()
+    peak = int(status.partition("VmHWM:")[2].split()[0])
+    return {"own_mb": (rollup["Private_Clean"] + rollup["Private_Dirty"]) // 1000,
+            "proportional_mb": rollup["Pss"] // 1000, "peak_mb": peak // 1000}
+
+
+def measure(books):
+    """Run notebooks at the same time, each in a kernel of its own; the memory of each at its end."""
+    clients = [NotebookClient(book, timeout=1800, kernel_name="python3",
+                              resources={"metadata": {"path": str(ROOT / "notebooks")}}) for book in books]
+    with ExitStack() as kernels:
+        for client in clients:
+            kernels.enter_context(client.setup_kernel())
+            for number, cell in enumerate(client.nb.cells):
+                if cell.cell_type == "code":
+                    client.execute_cell(cell, number)
+        return [memory(client.km.provisioner.pid) for client in clients]
+
+
+def main(lessons):
+    found = json.loads(RESULTS.read_text()) if RESULTS.exists() else {"lessons": {}}
+    found["machine"] = machine()
+    if not lessons:
+        for name, source in (("an empty notebook", NOTHING), ("exercises alone", EXERCISES),
+                             ("one member drawing", MEMBER)):
+            found[name] = measure([book_of(source)])[0]
+        eight = measure([book_of(MEMBER) for _ in range(8)])
+        found["one member drawing, eight kernels"] = {
+            name: round(sum(each[name] for each in eight) / 8) for name in eight[0]}
+    for lesson in lessons:
+        path = next((ROOT / "notebooks").glob(f"{lesson}_*.ipynb"))
+        found["lessons"][lesson] = measure([nbformat.read(path, 4)])[0]
+        print(lesson, found["lessons"][lesson], flush=True)
+    RESULTS.write_text(json.dumps(found, indent=2, sort_keys=True) + "\n")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--lessons", nargs="*", default=[], metavar="NN",
+                        help="run these whole; without, measure kernels outside lessons")
+    with tempfile.TemporaryDirectory() as store:
+        os.environ["ENSGEN_STORE"] = store
+        main(parser.parse_args().lessons)
