@@ -74,6 +74,11 @@ def main(lessons):
         path = next((ROOT / "notebooks").glob(f"{lesson}_*.ipynb"))
         found["lessons"][lesson] = measure([nbformat.read(path, 4)])[0]
         print(lesson, found["lessons"][lesson], flush=True)
+        keep(found)
+    keep(found)
+
+
+def keep(found):
     RESULTS.write_text(json.dumps(found, indent=2, sort_keys=True) + "\n")
 
 

@@ -63,7 +63,7 @@ def front_page(lessons):
                   "in your browser.</p>")
     return (f"{head}\n{playground}\n\n"
             f"```{{toctree}}\n:maxdepth: 1\n:caption: Lessons\n\n{toc}\n```\n\n"
-            "```{toctree}\n:maxdepth: 1\n:caption: For teachers\n\nteachers\n```\n\n"
+            "```{toctree}\n:maxdepth: 1\n:caption: Teaching\n\nteachers\n```\n\n"
             "```{toctree}\n:maxdepth: 1\n:caption: Reference\n\nreference\n```\n")
 
 

@@ -54,13 +54,13 @@ def checks(lesson):
 
 def page(lesson):
     """A lesson's page. Where the open exercise has a rubric of its own, that one counts."""
-    title, _, text = PAGES[lesson].read_text(encoding="utf-8").partition("\n")
+    text = PAGES[lesson].read_text(encoding="utf-8").partition("\n")[2]
     question = open_exercise(lesson)
     if "*Rubric" in question:
         text = text[: text.index("}", text.index("{open")) + 1] + "\n"
     text = re.sub(r"\{open(?:: (.*))?\}", lambda place: quoted(question or place[1]), text)
     name = re.search(r"^# (.*)", markdown(lesson), re.MULTILINE)[1]
-    return f"{title}\n\nThe lesson: [{name}]({notebook(lesson).name}).\n{text}\n{checks(lesson)}\n"
+    return f"# Teaching {name}\n\n[The lesson]({notebook(lesson).name})\n{text}\n{checks(lesson)}\n"
 
 
 def quoted(text):

@@ -51,9 +51,9 @@ for seed in range({seeds}):
 ### END HIDDEN TESTS"""
 HAND_IN = """
 
-Work in your copy of the lesson, where everything is loaded. Then add Markdown cells below this one for your answer: a few
-sentences, the numbers, the pictures (drag them into a cell), and the code that matters as text. Code cells here would be
-run again for grading."""
+Work in your copy of the lesson, where everything is loaded. Then add Markdown cells below this one for your
+answer: a few sentences, the numbers, the pictures (drag them into a cell), and the code that matters as text.
+Code cells here would be run again for grading."""
 MARKS = """
 
 ### BEGIN MARK SCHEME
