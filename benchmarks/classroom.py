@@ -2,16 +2,15 @@
 
     python benchmarks/classroom.py [--lessons 00 07 …]
 
-Linux only. Of each kernel: what is its own at the end (``own_mb``), the same with its part of what
-several share (``proportional_mb``), and the most that it ever held, with all that is shared
-(``peak_mb``). Each lesson runs whole, on a store
-without trained members, which is the most that it can need. Results of other lessons are kept.
+Linux only. Each lesson runs whole, on a store without trained members, which is the most that it can
+need. Results of other lessons are kept.
 """
 
 import argparse
 import json
 import os
 import tempfile
+import threading
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -37,27 +36,50 @@ def book_of(*sources):
     return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
 
 
-def memory(process):
-    """{"own_mb", "proportional_mb", "peak_mb"} of a process, by its number."""
-    rollup = {line.split(":")[0]: int(line.split()[1]) for line in Path(
-        f"/proc/{process}/smaps_rollup").read_text().splitlines()[1:]}
+def own_memory(process):
+    """MB that a process has for itself, without what is read from files: libraries' code is shared."""
     status = Path(f"/proc/{process}/status").read_text()
-    peak = int(status.partition("VmHWM:")[2].split()[0])
-    return {"own_mb": (rollup["Private_Clean"] + rollup["Private_Dirty"]) // 1000,
-            "proportional_mb": rollup["Pss"] // 1000, "peak_mb": peak // 1000}
+    return int(status.partition("RssAnon:")[2].split()[0]) // 1000
+
+
+def whole_memory(process):
+    """MB of a process, each shared page divided by the number of those who share it."""
+    rollup = Path(f"/proc/{process}/smaps_rollup").read_text()
+    return int(rollup.partition("Pss:")[2].split()[0]) // 1000
+
+
+def watch(process, most, stop):
+    """Write down the most that a process has for itself, twenty times a second."""
+    while not stop.wait(0.05):
+        most.append(max(most.pop(), own_memory(process)))
 
 
 def measure(books):
-    """Run notebooks at the same time, each in a kernel of its own; the memory of each at its end."""
+    """Run notebooks, each in a kernel of its own that stays; the memory of each.
+
+    own_mb: its own at the end of all. most_mb: its own at most. whole_mb: with its part of what is shared.
+    """
     clients = [NotebookClient(book, timeout=1800, kernel_name="python3",
                               resources={"metadata": {"path": str(ROOT / "notebooks")}}) for book in books]
+    found = []
     with ExitStack() as kernels:
         for client in clients:
             kernels.enter_context(client.setup_kernel())
-            for number, cell in enumerate(client.nb.cells):
-                if cell.cell_type == "code":
-                    client.execute_cell(cell, number)
-        return [memory(client.km.provisioner.pid) for client in clients]
+            most, stop = [0], threading.Event()
+            watcher = threading.Thread(target=watch, args=(client.km.provisioner.pid, most, stop))
+            watcher.start()
+            try:
+                for number, cell in enumerate(client.nb.cells):
+                    if cell.cell_type == "code":
+                        client.execute_cell(cell, number)
+            finally:
+                stop.set()
+                watcher.join()
+            found.append({"most_mb": max(most[0], own_memory(client.km.provisioner.pid))})
+        for client, each in zip(clients, found):
+            process = client.km.provisioner.pid
+            each |= {"own_mb": own_memory(process), "whole_mb": whole_memory(process)}
+    return found
 
 
 def main(lessons):

@@ -78,10 +78,14 @@ def memory():
     found = json.loads((ROOT / "benchmarks" / "classroom.json").read_text(encoding="utf-8"))
     rows = [(name, found[name]) for name in ("an empty notebook", "exercises alone", "one member drawing")]
     rows += [(f"lesson {lesson}, to its end", each) for lesson, each in sorted(found["lessons"].items())]
-    text = ["| a kernel with | its own memory at the end, MB | the most it held, shared pages included, MB |",
-            "|---|---|---|", *(f"| {name} | {each['own_mb']:,} | {each['peak_mb']:,} |" for name, each in rows)]
-    return "\n".join(text) + (f"\n\n*Measured by `benchmarks/classroom.py` with {found['machine']['report']}; each "
-                              "lesson trained everything that it trains.*")
+    text = ["| a kernel with | its own memory at the end, MB | at most, MB |", "|---|---|---|",
+            *(f"| {name} | {each['own_mb']:,} | {each['most_mb']:,} |" for name, each in rows)]
+    one, eight = (found[name] for name in ("one member drawing", "one member drawing, eight kernels"))
+    share = (f"Eight kernels at the same time had {eight['own_mb']} MB each for themselves, and one alone "
+             f"{one['own_mb']}: beside these they share the libraries' code. Thirty kernels, each with one member "
+             f"drawing, therefore need about {30 * eight['own_mb'] / 1000:.0f} GB.")
+    return "\n".join(text) + (f"\n\n{share}\n\n*Measured by `benchmarks/classroom.py` with "
+                              f"{found['machine']['report']}; each lesson trained everything that it trains.*")
 
 
 def guide():

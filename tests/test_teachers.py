@@ -92,5 +92,5 @@ def test_syllabuses_take_six_ten_and_fourteen_weeks_in_the_lessons_order():
 
 def test_the_memory_of_kernels_was_measured():
     found = json.loads((ROOT / "benchmarks" / "classroom.json").read_text())
-    assert all(0 < each["own_mb"] < each["peak_mb"] < 4000 for each in found["lessons"].values())
+    assert all(0 < each["own_mb"] <= each["most_mb"] < 4000 for each in found["lessons"].values())
     assert len(found["lessons"]) >= 3 and f"{found['one member drawing']['own_mb']:,}" in teachers.memory()
