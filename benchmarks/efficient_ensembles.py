@@ -14,10 +14,11 @@ import tempfile
 import time
 from pathlib import Path
 
-import keras
 import numpy as np
 from machine import machine                             # first: it keeps TensorFlow quiet
 from members import digit_members, train
+
+import keras
 
 import ensgen_tutorial as eg
 

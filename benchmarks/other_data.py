@@ -80,12 +80,13 @@ def study(name, report):
         for key, fonts in (("known fonts", FONTS), ("other fonts", OTHER_FONTS)):
             tests[key] = draw_glyphs(fonts, TESTED, seed=99)[0].astype(np.uint8)
     found = {f"{name}/real": images.to_images(images.test[:DRAWN])}
-    rows, weights = {key: [] for key in tests}, []
+    rows, weights, validation = {key: [] for key in tests}, [], []
     for seed in range(SEEDS):
         members = train_members(images, seed, report)
         fitted = {kind: eg.fit_weights(eg.PixelPool(members, kind=kind), images, tolerance=1e-2)
                   for kind in ("linear", "log")}
         weights.append([each.weights for each in fitted.values()])
+        validation.append([eg.mean_nats(member, images.validation) for member in members])
         log_pool = eg.PixelPool(members, fitted["log"].weights, kind="log")
         for key, pixels in tests.items():
             scores = eg.score_members(members, pixels)
@@ -97,8 +98,7 @@ def study(name, report):
             pool = eg.PixelPool(members, fitted["linear"].weights)
             found[f"{name}/drawn"] = pool.generate(DRAWN, seed=0)
     found |= {f"{name}/nats/{key}": np.array(each, np.float32) for key, each in rows.items()}
-    return found | {f"{name}/weights": np.array(weights), f"{name}/levels": np.array(images.levels),
-                    f"{name}/count": np.array([len(images.train), len(images.validation), len(images.test)])}
+    return found | {f"{name}/weights": np.array(weights), f"{name}/validation": np.array(validation)}
 
 
 if __name__ == "__main__":
