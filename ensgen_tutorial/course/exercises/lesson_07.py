@@ -100,7 +100,8 @@ def angle(first, last):
 
 
 def on_the_sphere(first, last, share):
-    whole = angle(first, last)
+    cosine = first @ last / np.linalg.norm(first) / np.linalg.norm(last)
+    whole = np.arccos(np.clip(cosine, -1, 1))
     if np.sin(whole) < 1e-6:
         return (1 - share) * first + share * last
     weights = np.sin((1 - share) * whole), np.sin(share * whole)
