@@ -110,15 +110,17 @@ def careless_evidence(log_likelihoods, prior, encoder):
     return elbo, logsumexp(log_likelihoods + np.log(prior))
 
 
+def excess_divergence(scale, means, log_variances, wanted):
+    return latent_divergences(scale * means, scale * log_variances).mean() - wanted
+
+
 def latents_with(divergences, random):
     """Means and log-variances (200, D) whose KL, averaged over images, is as given: (D,)."""
     means, log_variances = random.normal(size=(2, 200, len(divergences)))
     few = random.permutation(len(divergences))[: len(divergences) // 2]
     means[30:, few] *= 0.01                                     # a few images carry these latents
     for d, wanted in enumerate(divergences):
-        def excess(scale):
-            return latent_divergences(scale * means[:, d], scale * log_variances[:, d]).mean() - wanted
-        scale = brentq(excess, 0, 20)
+        scale = brentq(excess_divergence, 0, 20, args=(means[:, d], log_variances[:, d], wanted))
         means[:, d] *= scale
         log_variances[:, d] *= scale
     return means, log_variances
