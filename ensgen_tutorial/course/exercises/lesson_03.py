@@ -21,6 +21,9 @@ def check_chain_rule(answer, random):
         raise Wrong("the logarithm comes before the sum: the chain rule multiplies probabilities.")
     expect_close(found, wanted, "for each pixel take the probability of the level that is there, "
                  "then −log, then the sum over the 6 pixels.")
+    probabilities[0, 0] = 1e-30                             # unlikely is not impossible
+    expect_close(call(answer, probabilities, pixels), chain_rule(probabilities, pixels), "a probability "
+                 "of 1e-30 costs 69 nats: add no small number to it, and cut nothing off.")
 
 
 def chain_rule(probabilities, pixels):
@@ -29,7 +32,7 @@ def chain_rule(probabilities, pixels):
 
 
 def check_forest(answer, random):
-    votes, values = random.dirichlet(np.ones(4), size=(5, 7)), random.integers(0, 4, size=7)
+    votes, values = random.dirichlet(np.ones(4), size=(5, 7)), random.permutation(7) % 4
     chosen = votes[:, np.arange(7), values]
     wanted = -np.log(chosen.mean(axis=0))
     found = call(answer, votes, values)
@@ -42,6 +45,9 @@ def check_forest(answer, random):
                     "the probabilities.")
     expect_close(found, wanted, "average over the 5 trees (axis 0), take the probability of each "
                  "row's value, then −log.")
+    votes[:, 0] = 1e-30
+    expect_close(call(answer, votes, values), forest(votes, values), "a probability of 1e-30 costs 69 "
+                 "nats: add no small number to it, and cut nothing off.")
 
 
 def forest(tree_probabilities, values):
@@ -112,18 +118,19 @@ def share_of_one(one, many, count, share):
 
 
 def check_share(answer, random):
-    answers = np.where(random.random(400) < 0.1, 0, random.beta(4, 2, size=400))
-    histogram = random.uniform(0.02, 0.4, size=400)
-    found, wanted = call(answer, answers, histogram), best_share(answers, histogram)
-    if np.ndim(found) == 0 and np.isclose(float(found), one_step(answers, histogram)):
-        raise Wrong("this is one step of expectation maximisation: go on until it stands still.")
-    if np.ndim(found) == 0 and min(abs(float(found)), abs(float(found) - 1)) < 1e-4:
-        raise Wrong("at 0 the rows with answer 0 cost infinitely much, and at 1 the classifier is not "
-                    "asked: the best share lies between. Take each row's logarithm before the mean.")
-    if np.ndim(found) == 0 and abs(float(found) - wanted) < 0.06:
-        expect_close(found, wanted, "near, but not the lowest point to 0.001: search more finely.", 1e-3)
-    expect_close(found, wanted, "the share with the lowest mean of −log((1 − s)·answers + s·histogram).",
-                 1e-3)
+    for _ in range(4):
+        answers = np.where(random.random(400) < 0.1, 0, random.beta(4, 2, size=400))
+        histogram = np.where(answers < 0.5, random.uniform(0.02, 0.1, 400), random.uniform(0.3, 0.8, 400))
+        found, wanted = call(answer, answers, histogram), best_share(answers, histogram)
+        if np.ndim(found) == 0 and np.isclose(float(found), one_step(answers, histogram)):
+            raise Wrong("this is one step of expectation maximisation: go on until it stands still.")
+        if np.ndim(found) == 0 and min(abs(float(found)), abs(float(found) - 1)) < 1e-4:
+            raise Wrong("at 0 the rows with answer 0 cost infinitely much, and at 1 the classifier is not "
+                        "asked: the best share lies between. Take each row's logarithm before the mean.")
+        if np.ndim(found) == 0 and abs(float(found) - wanted) < 0.06:
+            expect_close(found, wanted, "near, but not the lowest point to 0.001: search more finely.", 1e-3)
+        expect_close(found, wanted, "the share with the lowest mean of −log((1 − s)·answers + s·histogram).",
+                     1e-3)
 
 
 def best_share(answers, histogram):

@@ -143,20 +143,19 @@ def gru_parameters(features, units):
 
 
 def check_rest(answer, random):
-    count, height, width = 3, 6, 5
-    log_likelihoods = np.log(random.uniform(0.05, 1, size=(count, height, width)))
-    rows = int(random.integers(1, height - 1))
-    wanted = nats_of_the_rest(log_likelihoods, rows)
-    found = call(answer, log_likelihoods, rows)
-    if np.shape(found) == (count,):
-        if np.allclose(found, -log_likelihoods.sum(axis=(1, 2))):
-            raise Wrong("this counts the given rows too; given pixels cost nothing.")
-        if np.allclose(found, -log_likelihoods[:, :rows].sum(axis=(1, 2))):
-            raise Wrong("this is the cost of the given rows; the rest is asked for.")
-        if np.allclose(found, -wanted):
-            raise Wrong("the sign: nats are a cost, minus the log-probability.")
-    expect_close(found, wanted, "log p(rest | given) = log p(image) − log p(given): only the terms "
-                 "of the rows from `rows` on are left.")
+    log_likelihoods = np.log(random.uniform(0.05, 1, size=(3, 6, 5)))
+    for rows in range(1, 6):
+        wanted = nats_of_the_rest(log_likelihoods, rows)
+        found = call(answer, log_likelihoods, rows)
+        if np.shape(found) == (3,):
+            if np.allclose(found, -log_likelihoods.sum(axis=(1, 2))):
+                raise Wrong("this counts the given rows too; given pixels cost nothing.")
+            if np.allclose(found, -log_likelihoods[:, :rows].sum(axis=(1, 2))):
+                raise Wrong("this is the cost of the given rows; the rest is asked for.")
+            if np.allclose(found, -wanted):
+                raise Wrong("the sign: nats are a cost, minus the log-probability.")
+        expect_close(found, wanted, "log p(rest | given) = log p(image) − log p(given): only the terms "
+                     "of the rows from `rows` on are left.")
 
 
 def nats_of_the_rest(log_likelihoods, rows):
