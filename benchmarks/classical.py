@@ -65,17 +65,19 @@ def boosting(images, seed):
     found = []
     for count, answers in enumerate(stages, start=1):
         if count in ROUNDS:
-            stage, answers = copy.copy(boosted), dict(zip(splits, answers))
-            stage.parts = lambda pixels: (every_level(answers[len(pixels)], boosted), boosted.histograms)
+            stage = stopped(boosted, dict(zip(splits, answers)))
             stage.smoothing = stage.choose_smoothing(images.validation)
             found.append(scores(stage, images))
     return found
 
 
-def every_level(answers, generator):
-    """(rows, classes) as (images, 64, levels); the training digits show every level."""
-    assert answers.shape[1] == generator.levels
-    return answers.reshape(-1, 64, generator.levels)
+def stopped(boosted, answers):
+    """A generator that gives recorded answers: number of images -> (rows, levels)."""
+    assert all(each.shape[1] == boosted.levels for each in answers.values())
+    stage = copy.copy(boosted)
+    stage.parts = lambda pixels: (answers[len(pixels)].reshape(len(pixels), -1, boosted.levels),
+                                  boosted.histograms)
+    return stage
 
 
 if __name__ == "__main__":
