@@ -53,7 +53,7 @@ def trained(images, life, seed):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", type=int, default=2)
     images = eg.load_images("digits")
     results = json.loads(FILE.read_text()) if FILE.exists() else {
         "machine": machine(), "command": "python benchmarks/memory.py", "training": TRAINING,
