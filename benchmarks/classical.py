@@ -82,7 +82,7 @@ def stopped(boosted, answers):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--seeds", type=int, default=3)
     images = eg.load_images("digits")
     results = json.loads(FILE.read_text()) if FILE.exists() else {
         "machine": machine(), "command": "python benchmarks/classical.py", "trees": TREES,
