@@ -25,7 +25,7 @@ import ensgen_tutorial as eg
 SEEDS, MEMBERS = 3, 4
 TRAINING = {"epochs": 36, "learning_rate": 5e-3}
 LATE = (21, 26, 31, 36)                                 # epochs of the snapshots
-DRAWN, SHIFTED = 20_000, 4_000                          # pictures that a student learns from
+DRAWN, SHIFTED = 8_000, 4_000                           # pictures that a student learns from
 STUDENT = {"epochs": 24, "learning_rate": 5e-3, "batch_size": 64}
 
 
