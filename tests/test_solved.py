@@ -23,6 +23,10 @@ def wrong(number):
     return next(iter(exercise(number).wrong_answers.values()))
 
 
+def many(lesson):
+    return sum(number.startswith(lesson) for number in all_exercises())
+
+
 def table(capsys):
     capsys.readouterr()
     progress()
@@ -36,7 +40,7 @@ def test_the_table_has_a_line_for_every_lesson_and_marks_what_happened(capsys):
     exercise("01.1").solution()
     exercise("01.1").check(exercise("01.1").answer)
     text = table(capsys)
-    assert "00      1 of 3  ● ○ ·" in text and "01      1 of 4  ◐ · · ·" in text
+    assert f"00      1 of {many('00')}  ● ○ ·" in text and f"01      1 of {many('01')}  ◐ · · ·" in text
     assert f"2 of {len(all_exercises())} solved." in text and "cannot be written" not in text
     assert {line[:2] for line in text.splitlines()[1:-1]} == {number[:2] for number in all_exercises()}
 
@@ -69,27 +73,27 @@ def test_in_a_store_that_only_the_teacher_can_write_the_student_s_folder_serves(
     read_only(folders[0])
     exercise("03.1").check(exercise("03.1").answer)
     assert (folders[1] / "03.1.json").exists()
-    assert "03      1 of 4  ● · · ·" in table(capsys)
+    assert f"03      1 of {many('03')}  ● · · ·" in table(capsys)
 
 
 def test_where_nothing_can_be_written_the_kernel_remembers(folders, capsys):
     read_only(*folders)
     exercise("03.1").check(exercise("03.1").answer)
     text = table(capsys)
-    assert "03      1 of 4  ● · · ·" in text and "lasts as long as the kernel" in text
+    assert f"03      1 of {many('03')}  ● · · ·" in text and "lasts as long as the kernel" in text
 
 
 def test_an_unknown_home_stops_nothing(monkeypatch, capsys):
     monkeypatch.setenv("ENSGEN_STORE", "~nobody-of-this-name/store")
     exercise("03.1").check(exercise("03.1").answer)
-    assert "03      1 of 4  ●" in table(capsys)
+    assert f"03      1 of {many('03')}  ●" in table(capsys)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[1]", "null", '{"tries": "many"}', '{"right": true}', "\0"])
 def test_a_broken_file_counts_as_nothing_and_is_written_again(text, folders, capsys):
     folders[0].mkdir(parents=True)
     (folders[0] / "00.1.json").write_text(text)
-    assert "00      0 of 3" in table(capsys)
+    assert f"00      0 of {many('00')}" in table(capsys)
     exercise("00.1").check(exercise("00.1").answer)
     assert json.loads((folders[0] / "00.1.json").read_text())["right"] is True
 
@@ -100,4 +104,4 @@ def test_an_output_without_these_letters_gets_the_table(monkeypatch):
     file = io.BytesIO()
     monkeypatch.setattr("sys.stdout", io.TextIOWrapper(file, "ascii"))
     progress()
-    assert b"00      0 of 3" in file.getvalue()
+    assert b"00      0 of " in file.getvalue()
