@@ -5,6 +5,8 @@ machine, SLURM, Kubernetes. A worker needs this package; Keras is imported insid
 """
 
 import contextlib
+import logging
+import re
 from concurrent.futures import CancelledError
 
 import keras
@@ -37,7 +39,7 @@ def local_cluster(workers=2, threads=1):
     limits = {name: str(threads) for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS",
                                               "TF_NUM_INTEROP_THREADS")}
     with LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=":0",
-                      env=limits) as made, Client(made) as client:
+                      env=limits, silence_logs=logging.ERROR) as made, Client(made) as client:
         yield client
 
 
@@ -46,13 +48,15 @@ def train_on_cluster(members, images, options, cluster, progress="auto", report=
 
     options: a dict name -> dict of ``train_generator``'s options. A worker that dies is replaced by
     another one, which goes on from the last epoch where both see one store, and else begins again.
-    Raises ClusterError, naming them, where members could not be trained; the others keep their result.
+    Workers that lack what training needs are named and left out. Raises ClusterError, naming them, where
+    members could not be trained; the others keep their result.
     """
     from distributed import as_completed
 
-    data = cluster.scatter(images, broadcast=True)
+    able = able_workers(cluster, report)
+    data = cluster.scatter(images, broadcast=True, workers=able)
     futures = {cluster.submit(train_task, name, type(member), member.hyperparameters, data, options[name],
-                              pure=False, retries=2): name for name, member in members.items()}
+                              pure=False, workers=able): name for name, member in members.items()}
     records, failed = {}, {}
     with shown(cluster, {name: options[name].get("epochs") for name in members}, progress):
         try:
@@ -68,13 +72,32 @@ def train_on_cluster(members, images, options, cluster, progress="auto", report=
                     report(line)
         except KeyboardInterrupt:
             cluster.cancel(list(futures))
-            report(f"interrupted: {', '.join(records) or 'nobody'} finished; what the workers' store "
-                   "holds of the others is not lost, the same call goes on.")
+            report(f"interrupted: {', '.join(records) or 'no member'} finished. The others stop after this "
+                   "epoch, and the same call goes on from there where the workers' store is still there.")
             raise
     if failed:
         raise ClusterError("; ".join(f"{name} could not be trained: {why}" for name, why in failed.items())
                            + (f". {', '.join(records)} learnt, and can be used." if records else "."))
     return {name: records[name] for name in members}
+
+
+def able_workers(cluster, report):
+    """The addresses of the workers that can train, None where all can; the others are named.
+
+    Raises ClusterError where there are workers and none can.
+    """
+    answers = cluster.run(ready, on_error="return")
+    unable = {address: reason(answer, cluster) for address, answer in answers.items()
+              if isinstance(answer, Exception) and lacking(answer)}
+    for address, why in unable.items():
+        report(f"the worker at {address} is not used: {why}.")
+    if unable and len(unable) == len(answers):
+        raise ClusterError(f"no member could be trained: {why}.")
+    return [address for address in answers if address not in unable] if unable else None
+
+
+def ready():
+    """Nothing; but a worker that is to call it must be able to import this file, and Keras."""
 
 
 def train_task(name, kind, hyperparameters, images, options):
@@ -86,7 +109,7 @@ def train_task(name, kind, hyperparameters, images, options):
 
 
 class Sent(keras.callbacks.Callback):
-    """Tells the client each epoch's losses."""
+    """Tells the client each epoch's losses, and stops where the client no longer wants the result."""
 
     def __init__(self, name):
         super().__init__()
@@ -95,8 +118,12 @@ class Sent(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         from distributed import get_worker
 
-        get_worker().log_event(TOPIC, {"name": self.name, "epoch": epoch + 1,
-                                       **{key: float(value) for key, value in logs.items()}})
+        worker = get_worker()
+        worker.log_event(TOPIC, {"name": self.name, "epoch": epoch + 1,
+                                 **{key: float(value) for key, value in logs.items()}})
+        task = worker.state.tasks.get(worker.get_current_task())
+        if task is not None and task.state == "cancelled":
+            raise CancelledError(f"{self.name}: stopped after epoch {epoch + 1}.")
 
 
 @contextlib.contextmanager
@@ -132,15 +159,22 @@ def shown(cluster, epochs, progress):
         place.on_train_end() if bar is None and place.histories else bar and bar.close()
 
 
+def lacking(error):
+    """What a worker could not import; None for another error. Dask hands some errors on as text."""
+    found = re.search(r"No module named '([^']+)'|(\w+) cannot be imported", str(error))
+    return found and (found[1] or found[2])
+
+
 def reason(error, cluster):
     """Why a task failed, in one sentence."""
     kind = type(error).__name__
     if kind == "KilledWorker":
         return "every worker that tried it stopped (killed, or out of memory)"
-    if isinstance(error, ModuleNotFoundError):
-        return f"a worker lacks {error.name}: install this course there"
-    if isinstance(error, CancelledError) or cluster.status != "running":
-        return "the scheduler went away, or the task was cancelled"
+    if lacking(error):
+        return f"a worker lacks {lacking(error)}: install this course there"
+    if isinstance(error, CancelledError):
+        return ("the scheduler went away" if cluster.status != "running" else
+                "it was cancelled, or the last worker that held the images stopped")
     return " ".join(str(error).split()) or kind
 
 
