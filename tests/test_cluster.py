@@ -1,5 +1,6 @@
 """A real scheduler and two worker processes on loopback: the same numbers, and what happens when they die."""
 
+import ast
 import contextlib
 import os
 import signal
@@ -9,6 +10,7 @@ import threading
 import time
 from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
 
@@ -228,3 +230,35 @@ def test_a_member_that_raises_is_tried_once(cluster, images, tmp_path):
     with pytest.raises(eg.ClusterError, match="^fails could not be trained: a loss of NaN in line 2. templates learnt"):
         eg.train_members(members, images, None, cluster=cluster, folder=tmp_path, report=lambda line: None)
     assert (tmp_path / "tries").read_text() == "x" and members["templates"].generate(1, seed=0).any()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SLURM knows no Windows")
+def test_the_slurm_script_of_the_lesson_runs(tmp_path):
+    """With stand-ins: srun starts its command twice, and train.py asks the workers for their threads."""
+    book = nbformat.read(ROOT / "notebooks" / "20_scaling_up.ipynb", as_version=4)
+    source = next(cell.source for cell in book.cells if cell.source.startswith("script = "))
+    (tmp_path / "job.sh").write_text(ast.literal_eval(source.removeprefix("script = ").rpartition("print(")[0].strip()))
+    (tmp_path / "srun").write_text('#!/bin/bash\nshift\n"$@" & "$@" & wait\n')
+    (tmp_path / "srun").chmod(0o755)
+    (tmp_path / "train.py").write_text("""
+import os
+from distributed import Client
+with Client(scheduler_file="scheduler.json") as cluster:
+    cluster.wait_for_workers(2, timeout=60)
+    print(sorted(cluster.run(lambda: (os.environ["OMP_NUM_THREADS"], os.environ["ENSGEN_STORE"])).values()))
+""")
+    path = os.pathsep.join([str(tmp_path), str(Path(sys.executable).parent), os.environ["PATH"]])
+    done = subprocess.run(["bash", "job.sh"], cwd=tmp_path, capture_output=True, text=True, timeout=120, env={
+        **os.environ, "PATH": path, "SLURM_SUBMIT_DIR": str(tmp_path), "SLURM_CPUS_PER_TASK": "3"})
+    assert done.stdout.strip().endswith(str([("3", str(tmp_path / "store"))] * 2)), done.stderr[-2000:]
+
+
+def test_every_reason_is_one_sentence(cluster):
+    from distributed import KilledWorker
+
+    from ensgen_tutorial.training.cluster import reason
+
+    assert "killed, or out of memory" in reason(KilledWorker("task", None, 3), cluster)
+    assert reason(ModuleNotFoundError("No module named 'ensgen_tutorial.x'"), cluster) == (
+        "a worker lacks ensgen_tutorial.x: install this course there")
+    assert reason(ValueError(), cluster) == "ValueError"

@@ -20,17 +20,15 @@ def show_schedule(schedule, kinds=None, title=None, alt=None, until=None):
     rows = {worker: row for row, worker in enumerate(np.unique(schedule.workers).tolist(), start=1)}
     kinds = ["job"] * len(starts) if kinds is None else list(kinds)
     if not len(schedule.workers) == len(starts) == len(ends) == len(kinds) or (ends < starts).any():
-        raise ValueError("there must be a worker, a start, a kind and an end, not before the start, for each "
-                         "job.")
+        raise ValueError("each job must have a worker, a start, a kind and an end, not before the start.")
     alt = alt or sentence(title, f"{len(starts)} jobs on {len(rows)} worker{'s' * (len(rows) > 1)}; the last ends "
                           f"after {ends.max():.4g} s.")
     figure, axes = one_axis(WIDTH, min(1.5 + 0.42 * len(rows), 5.0), alt, title, "seconds", "worker")
     names = list(dict.fromkeys(kinds))
     for k, name in enumerate(names):
         of_kind = [i for i, kind in enumerate(kinds) if kind == name]
-        axes.barh([rows[schedule.workers[i]] for i in of_kind], (ends - starts)[of_kind], left=starts[of_kind],
-                  height=0.8, color=COLOURS[k % 7], hatch=HATCHES[k % 4], edgecolor="white",
-                  linewidth=1.0, label=str(name))
+        axes.barh([rows[schedule.workers[i]] for i in of_kind], (ends - starts)[of_kind], 0.8, starts[of_kind],
+                  color=COLOURS[k % 7], hatch=HATCHES[k % 4], edgecolor="white", linewidth=1.0, label=str(name))
     axes.set(xlim=(0, until or ends.max() * 1.02), ylim=(len(rows) + 0.55, 0.45))
     axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=8, min_n_ticks=1))
     axes.grid(axis="y", visible=False)

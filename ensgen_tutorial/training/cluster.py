@@ -15,7 +15,7 @@ import numpy as np
 from ..checks import check_count, check_whole
 from ..machine.output import say
 from .progress import Board, choose_place
-from .train import train_generator
+from .train import generate, train_generator
 
 TOPIC = "ensgen-epochs"         # what workers tell while they train
 ADVICE = "run 'pip install \"dask[distributed]\"' (or install this course with its extra 'cluster')"
@@ -53,6 +53,7 @@ def train_on_cluster(members, images, options, cluster, progress="auto", report=
     """
     from distributed import as_completed
 
+    cluster.wait_for_workers(1)                             # a queue may be long
     able = able_workers(cluster, report)
     data = cluster.scatter(images, broadcast=True, workers=able)
     futures = {cluster.submit(train_task, name, type(member), member.hyperparameters, data, options[name],
@@ -63,13 +64,14 @@ def train_on_cluster(members, images, options, cluster, progress="auto", report=
             for future in as_completed(list(futures)):
                 name = futures[future]
                 try:
-                    arrays, record, line = future.result()
+                    arrays, record, lines = future.result()
                 except Exception as error:
                     failed[name] = reason(error, cluster)
                 else:
                     members[name].restore(arrays)
                     records[name] = record
-                    report(line)
+                    for line in lines:
+                        report(line)
         except KeyboardInterrupt:
             cluster.cancel(list(futures))
             report(f"interrupted: {', '.join(records) or 'no member'} finished. The others stop after this "
@@ -82,10 +84,7 @@ def train_on_cluster(members, images, options, cluster, progress="auto", report=
 
 
 def able_workers(cluster, report):
-    """The addresses of the workers that can train, None where all can; the others are named.
-
-    Raises ClusterError where there are workers and none can.
-    """
+    """The addresses of those that can train, None for all. Names the others; ClusterError where none can."""
     answers = cluster.run(ready, on_error="return")
     unable = {address: reason(answer, cluster) for address, answer in answers.items()
               if isinstance(answer, Exception) and lacking(answer)}
@@ -101,11 +100,10 @@ def ready():
 
 
 def train_task(name, kind, hyperparameters, images, options):
-    """What a worker does: make the member, train it, send back what it learnt, its record and one line."""
+    """What a worker does: make the member, train it, send back what it learnt, its record and its lines."""
     lines, generator = [], kind(**hyperparameters)
-    record = train_generator(generator, images, name=name, progress=Sent(name), report=lines.append,
-                             **options)
-    return generator.learnt(), record, lines[-1]
+    record = train_generator(generator, images, name=name, progress=Sent(name), report=lines.append, **options)
+    return generator.learnt(), record, lines
 
 
 class Sent(keras.callbacks.Callback):
@@ -167,15 +165,14 @@ def lacking(error):
 
 def reason(error, cluster):
     """Why a task failed, in one sentence."""
-    kind = type(error).__name__
-    if kind == "KilledWorker":
+    if type(error).__name__ == "KilledWorker":
         return "every worker that tried it stopped (killed, or out of memory)"
     if lacking(error):
         return f"a worker lacks {lacking(error)}: install this course there"
     if isinstance(error, CancelledError):
         return ("the scheduler went away" if cluster.status != "running" else
                 "it was cancelled, or the last worker that held the images stopped")
-    return " ".join(str(error).split()) or kind
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def draw_many(generator, count, seed=0, shard=1000, cluster=None, folder=None):
@@ -207,16 +204,12 @@ def draw_many(generator, count, seed=0, shard=1000, cluster=None, folder=None):
 
     if cluster is None:
         for k in wanted:
-            keep(k, draw_task(generator, sizes[k], seeds[k]))
+            keep(k, generate(generator, sizes[k], seeds[k]))
     else:
         from distributed import as_completed
 
         there = cluster.scatter(generator, broadcast=True, hash=False)
-        futures = {cluster.submit(draw_task, there, sizes[k], seeds[k], pure=False): k for k in wanted}
+        futures = {cluster.submit(generate, there, sizes[k], seeds[k], pure=False): k for k in wanted}
         for future in as_completed(list(futures)):
             keep(futures[future], future.result())
     return paths if folder is not None else np.concatenate([drawn[k] for k in range(len(sizes))])
-
-
-def draw_task(generator, count, seed):
-    return generator.generate(count, seed=seed)

@@ -33,9 +33,8 @@ def schedule(seconds, workers, start_up=0.0, transfer=0.0, longest_first=False):
     them before the job begins, for simplicity). longest_first: the longest job is handed out first,
     else the first of ``seconds``. Returns a Schedule. Raises ValueError for other numbers.
 
-    Source: Graham 1969, "Bounds on multiprocessing timing anomalies", SIAM Journal on Applied
-    Mathematics 17(2): without costs at most 2 − 1/workers times as long as the best schedule, and
-    4/3 − 1/(3 workers) times with the longest first.
+    Source: Graham 1969, SIAM Journal on Applied Mathematics 17(2): without costs at most 2 − 1/workers times
+    as long as the best schedule, and 4/3 − 1/(3 workers) times with the longest first.
     """
     seconds = np.asarray(seconds, float)
     if seconds.ndim != 1 or not len(seconds) or not (np.isfinite(seconds) & (seconds >= 0)).all():
