@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from ensgen_tutorial.course.exercises import lesson_exercises, lessons
+from ensgen_tutorial.course.nbgrader import own_points
 
 ROOT = Path(__file__).parents[1]
 PAGES = {path.stem: path for path in sorted((ROOT / "book" / "teachers").glob("[0-9][0-9].md"))}
@@ -56,7 +57,7 @@ def page(lesson):
     """A lesson's page. Where the open exercise has a rubric of its own, that one counts."""
     text = PAGES[lesson].read_text(encoding="utf-8").partition("\n")[2]
     question = open_exercise(lesson)
-    if "*Rubric" in question:
+    if own_points(question):
         text = text[: text.index("}", text.index("{open")) + 1] + "\n"
     text = re.sub(r"\{open(?:: (.*))?\}", lambda place: quoted(question or place[1]), text)
     name = re.search(r"^# (.*)", markdown(lesson), re.MULTILINE)[1]

@@ -93,7 +93,8 @@ def test_all_cells_have_ids_of_their_own_and_students_can_only_change_answers(as
 
 
 def test_an_open_exercise_gives_the_points_of_its_rubric(tmp_path):
-    for text, points in (("", 4), ("\n\n*Rubric, 10 points.* All of them.", 10)):
+    for text, points in (("", 4), ("\n\n*Rubric, 10 points.* All of them.", 10),
+                         (" Give yourself one point for each:\n\n- one;\n- two;\n- three.", 3)):
         lesson = tmp_path / LESSONS[0].name
         book = json.loads(LESSONS[0].read_text())
         book["cells"] = [book["cells"][0], {"cell_type": "markdown", "source": ["**00.9** (open-ended) Why?" + text]}]

@@ -1,6 +1,7 @@
 """What a student solved stays solved: through wrong answers, restarts, read-only and broken stores."""
 
 import json
+import re
 
 import pytest
 
@@ -31,6 +32,12 @@ def table(capsys):
     capsys.readouterr()
     progress()
     return capsys.readouterr().out
+
+
+def row(text, lesson):
+    """(number of right answers, marks) of a lesson's line in the table."""
+    right, marks = re.search(rf"^{lesson} +(\d+) of \d+  ([^a-z]+)", text, re.MULTILINE).groups()
+    return int(right), marks.replace(" ", "")
 
 
 def test_the_table_has_a_line_for_every_lesson_and_marks_what_happened(capsys):

@@ -25,7 +25,6 @@ POINTS = 1                          # of an exercise that checks itself
 OPEN_POINTS = 4                     # of an open one, given by hand, unless its own rubric says how many
 SEEDS = 5                           # an answer must be right for so many random inputs
 CHECK = re.compile(r"""^eg\.exercise\(["'](\d\d\.\d+)["']\)\.check\((\w+)\)""", re.MULTILINE)
-RUBRIC = re.compile(r"\*Rubric, (\d+) points\.\*")
 QUESTION = re.compile(r"^\*\*(\d\d\.\d+)\*\*.*?(?=^\*\*\d\d\.\d+\*\*|^#|\Z)", re.MULTILINE | re.DOTALL)
 
 CONFIG = '''"""Settings of nbgrader for this course. Go on with: nbgrader generate_assignment LESSON"""
@@ -136,9 +135,9 @@ def assignment(lesson):
     for number, question in sorted(questions.items()):
         place = number.replace(".", "_")
         if number not in answers:
-            rubric = RUBRIC.search(question)
-            cells.append(cell(f"open_{place}", "markdown", question + HAND_IN + ("" if rubric else MARKS),
-                              points=int(rubric[1]) if rubric else OPEN_POINTS, task=True))
+            points = own_points(question)
+            cells.append(cell(f"open_{place}", "markdown", question + HAND_IN + ("" if points else MARKS),
+                              points=points or OPEN_POINTS, task=True))
             continue
         name, code = answers[number]
         tests = TESTS.format(number=number, name=name, seeds=SEEDS)
@@ -148,6 +147,13 @@ def assignment(lesson):
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     return {"cells": cells, "metadata": {"kernelspec": kernel, "language_info": {"name": "python"}},
             "nbformat": 4, "nbformat_minor": 5}
+
+
+def own_points(question):
+    """How many points the rubric of an open exercise gives; 0 if it has none of its own."""
+    if stated := re.search(r"\*Rubric, (\d+) points", question):
+        return int(stated[1])
+    return len(re.findall("^- ", question.partition("one point for each")[2], re.MULTILINE))
 
 
 def cell(name, kind, source, **marks):
