@@ -73,10 +73,12 @@ FACE = {
     "show.intervals": "show_intervals",
     "show.notebook": "show_source slide",
     "show.pad": "pad",
+    "show.schedule": "show_schedule",
     "show.surfaces": "show_heatmap show_simplex show_surface",
     "show.tiles": "show_images",
     "training.cluster": "ClusterError draw_many local_cluster",
     "training.members": "train_members",
+    "training.schedule": "Schedule schedule",
     "training.train": "generate train_generator",
     "zoo.box": "load_classifier load_member member_record",
 }

@@ -19,7 +19,8 @@ def body_of(answer, parameters):
     needed = names_needed(own, made)
     lines = [source(text, made[name], name, module.__package__)
              for name in sorted(needed - {"np", own.name}, key=lambda name: (made[name].lineno, name))]
-    if own.name in needed or ast.unparse(own.args) != ", ".join(parameters):
+    more = own.args.vararg or own.args.kwonlyargs or own.args.kwarg
+    if own.name in needed or more or [each.arg for each in own.args.args] != parameters:
         lines += [ast.get_source_segment(text, own), f"return {own.name}({', '.join(parameters)})"]
     else:
         body = text.splitlines()[own.body[0].lineno - 1: own.end_lineno]
