@@ -12,7 +12,7 @@ start()                             # before Keras is imported anywhere: quiet, 
 
 # file: the names that it gives
 FACE = {
-    "course.exercises": "exercise",
+    "course.exercises": "exercise progress",
     "course.quickstart": "quickstart",
     "course.scoreboard": "add_to_table",
     "course.super_resolve": "super_resolve",
@@ -73,10 +73,12 @@ FACE = {
     "show.intervals": "show_intervals",
     "show.notebook": "show_source slide",
     "show.pad": "pad",
+    "show.schedule": "show_schedule",
     "show.surfaces": "show_heatmap show_simplex show_surface",
     "show.tiles": "show_images",
     "training.cluster": "ClusterError draw_many local_cluster",
     "training.members": "train_members",
+    "training.schedule": "Schedule schedule",
     "training.train": "generate train_generator",
     "zoo.box": "load_classifier load_member member_record",
 }

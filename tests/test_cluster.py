@@ -1,16 +1,23 @@
 """A real scheduler and two worker processes on loopback: the same numbers, and what happens when they die."""
 
+import ast
+import contextlib
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
 
 import ensgen_tutorial as eg
 
-pytest.importorskip("distributed", reason="Dask is not part of the default install")
+Client = pytest.importorskip("distributed", reason="Dask is not part of the default install").Client
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +40,12 @@ def here(images, members, **options):
     """The same training in a process of its own with one thread, as a worker has."""
     with eg.local_cluster(1, threads=1) as alone:
         return eg.train_members(members, images, 2, cluster=alone, report=lambda line: None, **options)
+
+
+def assert_equal(wanted, found):
+    for name in wanted:
+        for key, array in wanted[name].learnt().items():
+            np.testing.assert_array_equal(array, found[name].learnt()[key])
 
 
 def test_a_cluster_trains_what_one_process_trains_to_the_last_bit(cluster, images, tmp_path):
@@ -82,9 +95,7 @@ def test_a_killed_worker_loses_nothing(images, tmp_path):
                          report=lambda line: None, progress="quiet")
         killer.join()
         assert pids[0] not in client.run(os.getpid).values()
-    for name in wanted:
-        for key, array in wanted[name].learnt().items():
-            np.testing.assert_array_equal(array, found[name].learnt()[key])
+    assert_equal(wanted, found)
 
 
 def test_drawing_in_shards_does_not_depend_on_who_draws(cluster, tmp_path):
@@ -119,3 +130,135 @@ def test_epochs_are_shown_on_one_board(cluster, images, tmp_path):
     time.sleep(0.5)
     assert set(board.histories) == {"network 0", "network 1"}
     assert all(len(history["val_loss"]) == 3 for history in board.histories.values())
+
+
+@contextlib.contextmanager
+def started(folder, broken=0):
+    """A scheduler and two worker processes by their own commands: (client, scheduler's process).
+
+    ``broken``: how many of the workers lack TensorFlow.
+    """
+    file, fake = folder / "scheduler.json", folder / "fake" / "tensorflow"
+    fake.mkdir(parents=True)
+    (fake / "__init__.py").write_text("raise ModuleNotFoundError(\"No module named 'tensorflow'\", name='tensorflow')")
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "1")
+    paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
+    processes = []
+
+    def start(what, *options, first=()):
+        processes.append(subprocess.Popen(
+            [sys.executable, "-m", f"distributed.cli.dask_{what}", "--scheduler-file", str(file), "--no-dashboard",
+             *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env={**os.environ, **threads, "PYTHONPATH": os.pathsep.join([*first, *paths])}))
+
+    start("scheduler", "--host", "127.0.0.1", "--port", "0")
+    for worker in range(2):
+        start("worker", "--nthreads", "1", "--no-nanny", first=[str(fake.parent)] * (worker < broken))
+    try:
+        with Client(scheduler_file=str(file)) as client:
+            client.wait_for_workers(2, timeout=60)
+            yield client, processes[0]
+    finally:
+        for process in reversed(processes):
+            process.kill()
+            process.wait()
+
+
+def test_a_worker_without_tensorflow_is_named_and_not_used(images, tmp_path):
+    lines, members = [], {name: eg.Templates((8, 8, 1), 17) for name in "abc"}
+    with started(tmp_path, broken=1) as (client, _):
+        records = eg.train_members(members, images, None, cluster=client, folder=tmp_path / "store",
+                                   report=lines.append, progress="quiet")
+    assert len(records) == 3 and all(member.generate(1, seed=0).any() for member in members.values())
+    unused = [line for line in lines if "not used" in line]
+    assert len(unused) == 1 and "a worker lacks tensorflow: install this course there." in unused[0]
+
+
+def test_where_no_worker_has_tensorflow_one_sentence_says_so(images, tmp_path):
+    with started(tmp_path, broken=2) as (client, _):
+        with pytest.raises(eg.ClusterError, match="^no member could be trained: a worker lacks tensorflow"):
+            eg.train_members(networks(2), images, 1, cluster=client, folder=tmp_path / "store",
+                             report=lambda line: None, progress="quiet")
+
+
+def test_a_scheduler_that_goes_away_leaves_what_is_finished(images, tmp_path):
+    members = {"templates": eg.Templates((8, 8, 1), 17), **networks(2)}
+    finished = threading.Event()
+
+    def report(line):
+        finished.set()
+
+    with started(tmp_path) as (client, scheduler):
+        killer = threading.Thread(target=lambda: (finished.wait(120), scheduler.kill()))
+        killer.start()
+        with pytest.raises(eg.ClusterError, match="network 1 could not be trained: the scheduler went away.* templates"):
+            eg.train_members(members, images, {"templates": None, "network 0": 500, "network 1": 500}, cluster=client,
+                             folder=tmp_path / "store", report=report, progress="quiet")
+        killer.join()
+    assert members["templates"].generate(2, seed=0).shape == (2, 8, 8, 1) and not members["network 1"].trained
+
+
+def test_an_interrupted_client_goes_on_where_it_was(cluster, images, tmp_path):
+    """Ctrl-C stops the workers after their epoch; the same call ends with the weights it would have had."""
+    wanted, found, lines = networks(1), networks(1), []
+    eg.train_members(wanted, images, 2, cluster=cluster, folder=tmp_path / "alone", batch_size=2, progress="quiet",
+                     report=lines.append)
+
+    def interrupt():
+        while not any((tmp_path / "shared").glob("*.training.npz")):
+            time.sleep(0.02)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    killer = threading.Thread(target=interrupt, daemon=True)
+    killer.start()
+    options = {"cluster": cluster, "folder": tmp_path / "shared", "batch_size": 2, "progress": "quiet"}
+    with pytest.raises(KeyboardInterrupt):
+        eg.train_members(found, images, 2, report=lines.append, **options)
+    assert "interrupted: no member finished" in lines[-1]
+    eg.train_members(found, images, 2, report=lines.append, **options)
+    assert_equal(wanted, found)
+
+
+def test_a_member_that_raises_is_tried_once(cluster, images, tmp_path):
+    class Fails(eg.Templates):
+        def learn(self, images):
+            with open(tmp_path / "tries", "a") as file:
+                file.write("x")
+            raise ArithmeticError("a loss of NaN\nin line 2")
+
+    members = {"fails": Fails((8, 8, 1), 17), "templates": eg.Templates((8, 8, 1), 17)}
+    with pytest.raises(eg.ClusterError, match="^fails could not be trained: a loss of NaN in line 2. templates learnt"):
+        eg.train_members(members, images, None, cluster=cluster, folder=tmp_path, report=lambda line: None)
+    assert (tmp_path / "tries").read_text() == "x" and members["templates"].generate(1, seed=0).any()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SLURM knows no Windows")
+def test_the_slurm_script_of_the_lesson_runs(tmp_path):
+    """With stand-ins: srun starts its command twice, and train.py asks the workers for their threads."""
+    book = nbformat.read(ROOT / "notebooks" / "20_scaling_up.ipynb", as_version=4)
+    source = next(cell.source for cell in book.cells if cell.source.startswith("script = "))
+    (tmp_path / "job.sh").write_text(ast.literal_eval(source.removeprefix("script = ").rpartition("print(")[0].strip()))
+    (tmp_path / "srun").write_text('#!/bin/bash\nshift\n"$@" & "$@" & wait\n')
+    (tmp_path / "srun").chmod(0o755)
+    (tmp_path / "train.py").write_text("""
+import os
+from distributed import Client
+with Client(scheduler_file="scheduler.json") as cluster:
+    cluster.wait_for_workers(2, timeout=60)
+    print(sorted(cluster.run(lambda: (os.environ["OMP_NUM_THREADS"], os.environ["ENSGEN_STORE"])).values()))
+""")
+    path = os.pathsep.join([str(tmp_path), str(Path(sys.executable).parent), os.environ["PATH"]])
+    done = subprocess.run(["bash", "job.sh"], cwd=tmp_path, capture_output=True, text=True, timeout=120, env={
+        **os.environ, "PATH": path, "SLURM_SUBMIT_DIR": str(tmp_path), "SLURM_CPUS_PER_TASK": "3"})
+    assert done.stdout.strip().endswith(str([("3", str(tmp_path / "store"))] * 2)), done.stderr[-2000:]
+
+
+def test_every_reason_is_one_sentence(cluster):
+    from distributed import KilledWorker
+
+    from ensgen_tutorial.training.cluster import reason
+
+    assert "killed, or out of memory" in reason(KilledWorker("task", None, 3), cluster)
+    assert reason(ModuleNotFoundError("No module named 'ensgen_tutorial.x'"), cluster) == (
+        "a worker lacks ensgen_tutorial.x: install this course there")
+    assert reason(ValueError(), cluster) == "ValueError"

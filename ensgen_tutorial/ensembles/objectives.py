@@ -12,7 +12,7 @@ from sklearn.metrics.pairwise import polynomial_kernel
 from ..generators.base import pieces
 
 LEAST = 1e-100              # a likelihood that rounding has made 0 still has a logarithm
-AT_ONCE = 2**22             # numbers of a log pool that are turned into float64 at one time
+AT_ONCE = 2**22             # numbers of a pool that are turned into float64 at one time
 
 
 class Objective:
@@ -64,20 +64,24 @@ class LogScore(Objective):
     def __init__(self, log_likelihoods, per_image=1):
         if not np.isfinite(log_likelihoods).all():
             raise ValueError("log_likelihoods must be finite, and these hold NaN or infinity.")
+        self.members, self.per_image = log_likelihoods.shape[1], per_image
+        self.pieces = pieces(len(log_likelihoods), AT_ONCE // self.members)
         largest = log_likelihoods.max(axis=1)
-        self.ratios = np.exp(log_likelihoods - largest[:, None])       # (N, M), at most 1
-        self.offset, self.per_image = float(largest.mean()), per_image
-        self.members = log_likelihoods.shape[1]
+        self.ratios = log_likelihoods - largest[:, None]
+        np.exp(self.ratios, out=self.ratios)                           # (N, M), at most 1
+        self.offset = float(largest.mean(dtype=float))
 
     def mixed(self, weights):
-        return np.maximum(self.ratios @ weights, LEAST)
+        # float32 ratios, of many images, become float64 some at a time.
+        return np.concatenate([np.maximum(self.ratios[some] @ weights, LEAST) for some in self.pieces])
 
     def value(self, weights):
         return -self.per_image * (float(np.log(self.mixed(weights)).mean()) + self.offset)
 
     def growth(self, weights):
         """Mean responsibility of each member over its weight, mean_i p_j/p_w: (M,)."""
-        return (1 / self.mixed(weights)) @ self.ratios / len(self.ratios)
+        mixed = self.mixed(weights)
+        return sum((1 / mixed[some]) @ self.ratios[some] for some in self.pieces) / len(mixed)
 
     def gradient(self, weights):
         return -self.per_image * self.growth(weights)

@@ -6,9 +6,9 @@ import numpy as np
 
 from ..checks import check_count
 from ..data.pixels import check_pixels
-from ..generators.base import PixelGenerator, PixelReader
+from ..generators.base import PixelGenerator, PixelReader, pieces
 from ..measures.scoring import check_finite, score_members
-from .objectives import Divergence, LogPoolScore, LogScore, Separate
+from .objectives import AT_ONCE, Divergence, LogPoolScore, LogScore, Separate
 from .weighted_sum import Ensemble, check_members, check_weights, sum_up
 
 TINY = np.finfo(np.float32).tiny
@@ -85,7 +85,10 @@ class PixelPool(Ensemble, PixelGenerator):
 
     def linear_score(self, pixels):
         """A function: some of an image's pixels, as indices -> the LogScore of these."""
-        scores = score_members(self.members, pixels)                   # (N, pixels, M)
+        size = math.prod(self.image_shape)
+        scores = np.empty((len(pixels), size, len(self.members)), np.float32)       # of 10,000 images, too
+        for some in pieces(len(pixels), AT_ONCE // (size * len(self.members))):
+            scores[some] = score_members(self.members, pixels[some])
 
         def score(some):
             part = scores[:, some]

@@ -5,6 +5,7 @@ machine, SLURM, Kubernetes. A worker needs this package; Keras is imported insid
 """
 
 import contextlib
+import re
 from concurrent.futures import CancelledError
 
 import keras
@@ -13,7 +14,7 @@ import numpy as np
 from ..checks import check_count, check_whole
 from ..machine.output import say
 from .progress import Board, choose_place
-from .train import train_generator
+from .train import generate, train_generator
 
 TOPIC = "ensgen-epochs"         # what workers tell while they train
 ADVICE = "run 'pip install \"dask[distributed]\"' (or install this course with its extra 'cluster')"
@@ -37,7 +38,7 @@ def local_cluster(workers=2, threads=1):
     limits = {name: str(threads) for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS",
                                               "TF_NUM_INTEROP_THREADS")}
     with LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=":0",
-                      env=limits) as made, Client(made) as client:
+                      env=limits, silence_logs="CRITICAL") as made, Client(made) as client:
         yield client
 
 
@@ -46,30 +47,34 @@ def train_on_cluster(members, images, options, cluster, progress="auto", report=
 
     options: a dict name -> dict of ``train_generator``'s options. A worker that dies is replaced by
     another one, which goes on from the last epoch where both see one store, and else begins again.
-    Raises ClusterError, naming them, where members could not be trained; the others keep their result.
+    Workers that lack what training needs are named and left out. Raises ClusterError, naming them, where
+    members could not be trained; the others keep their result.
     """
     from distributed import as_completed
 
-    data = cluster.scatter(images, broadcast=True)
+    cluster.wait_for_workers(1)                             # a queue may be long
+    able = able_workers(cluster, report)
+    data = cluster.scatter(images, broadcast=True, workers=able)
     futures = {cluster.submit(train_task, name, type(member), member.hyperparameters, data, options[name],
-                              pure=False, retries=2): name for name, member in members.items()}
+                              pure=False, workers=able): name for name, member in members.items()}
     records, failed = {}, {}
     with shown(cluster, {name: options[name].get("epochs") for name in members}, progress):
         try:
             for future in as_completed(list(futures)):
                 name = futures[future]
                 try:
-                    arrays, record, line = future.result()
+                    arrays, record, lines = future.result()
                 except Exception as error:
                     failed[name] = reason(error, cluster)
                 else:
                     members[name].restore(arrays)
                     records[name] = record
-                    report(line)
+                    for line in lines:
+                        report(line)
         except KeyboardInterrupt:
             cluster.cancel(list(futures))
-            report(f"interrupted: {', '.join(records) or 'nobody'} finished; what the workers' store "
-                   "holds of the others is not lost, the same call goes on.")
+            report(f"interrupted: {', '.join(records) or 'no member'} finished. The others stop after this "
+                   "epoch, and the same call goes on from there where the workers' store is still there.")
             raise
     if failed:
         raise ClusterError("; ".join(f"{name} could not be trained: {why}" for name, why in failed.items())
@@ -77,16 +82,31 @@ def train_on_cluster(members, images, options, cluster, progress="auto", report=
     return {name: records[name] for name in members}
 
 
+def able_workers(cluster, report):
+    """The addresses of those that can train, None for all. Names the others; ClusterError where none can."""
+    answers = cluster.run(ready, on_error="return")
+    unable = {address: reason(answer, cluster) for address, answer in answers.items()
+              if isinstance(answer, Exception) and lacking(answer)}
+    for address, why in unable.items():
+        report(f"the worker at {address} is not used: {why}.")
+    if unable and len(unable) == len(answers):
+        raise ClusterError(f"no member could be trained: {why}.")
+    return [address for address in answers if address not in unable] if unable else None
+
+
+def ready():
+    """Nothing; but a worker that is to call it must be able to import this file, and Keras."""
+
+
 def train_task(name, kind, hyperparameters, images, options):
-    """What a worker does: make the member, train it, send back what it learnt, its record and one line."""
+    """What a worker does: make the member, train it, send back what it learnt, its record and its lines."""
     lines, generator = [], kind(**hyperparameters)
-    record = train_generator(generator, images, name=name, progress=Sent(name), report=lines.append,
-                             **options)
-    return generator.learnt(), record, lines[-1]
+    record = train_generator(generator, images, name=name, progress=Sent(name), report=lines.append, **options)
+    return generator.learnt(), record, lines
 
 
 class Sent(keras.callbacks.Callback):
-    """Tells the client each epoch's losses."""
+    """Tells the client each epoch's losses, and stops where the client no longer wants the result."""
 
     def __init__(self, name):
         super().__init__()
@@ -95,8 +115,12 @@ class Sent(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         from distributed import get_worker
 
-        get_worker().log_event(TOPIC, {"name": self.name, "epoch": epoch + 1,
-                                       **{key: float(value) for key, value in logs.items()}})
+        worker = get_worker()
+        worker.log_event(TOPIC, {"name": self.name, "epoch": epoch + 1,
+                                 **{key: float(value) for key, value in logs.items()}})
+        task = worker.state.tasks.get(worker.get_current_task())
+        if task is not None and task.state == "cancelled":
+            raise CancelledError(f"{self.name}: stopped after epoch {epoch + 1}.")
 
 
 @contextlib.contextmanager
@@ -132,16 +156,22 @@ def shown(cluster, epochs, progress):
         place.on_train_end() if bar is None and place.histories else bar and bar.close()
 
 
+def lacking(error):
+    """What a worker could not import; None for another error. Dask hands some errors on as text."""
+    found = re.search(r"No module named '([^']+)'|(\w+) cannot be imported", str(error))
+    return found and (found[1] or found[2])
+
+
 def reason(error, cluster):
     """Why a task failed, in one sentence."""
-    kind = type(error).__name__
-    if kind == "KilledWorker":
+    if type(error).__name__ == "KilledWorker":
         return "every worker that tried it stopped (killed, or out of memory)"
-    if isinstance(error, ModuleNotFoundError):
-        return f"a worker lacks {error.name}: install this course there"
-    if isinstance(error, CancelledError) or cluster.status != "running":
-        return "the scheduler went away, or the task was cancelled"
-    return " ".join(str(error).split()) or kind
+    if lacking(error):
+        return f"a worker lacks {lacking(error)}: install this course there"
+    if isinstance(error, CancelledError):
+        return ("the scheduler went away" if cluster.status != "running" else
+                "it was cancelled, or the last worker that held the images stopped")
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def draw_many(generator, count, seed=0, shard=1000, cluster=None, folder=None):
@@ -173,16 +203,12 @@ def draw_many(generator, count, seed=0, shard=1000, cluster=None, folder=None):
 
     if cluster is None:
         for k in wanted:
-            keep(k, draw_task(generator, sizes[k], seeds[k]))
+            keep(k, generate(generator, sizes[k], seeds[k]))
     else:
         from distributed import as_completed
 
         there = cluster.scatter(generator, broadcast=True, hash=False)
-        futures = {cluster.submit(draw_task, there, sizes[k], seeds[k], pure=False): k for k in wanted}
+        futures = {cluster.submit(generate, there, sizes[k], seeds[k], pure=False): k for k in wanted}
         for future in as_completed(list(futures)):
             keep(futures[future], future.result())
     return paths if folder is not None else np.concatenate([drawn[k] for k in range(len(sizes))])
-
-
-def draw_task(generator, count, seed):
-    return generator.generate(count, seed=seed)

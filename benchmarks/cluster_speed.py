@@ -1,0 +1,93 @@
+"""How much quicker are two workers, and what does a killed one cost? Writes cluster_speed.json (lesson 20).
+
+    python benchmarks/cluster_speed.py [--repeats 3] [--kills 10] [--epochs 12]
+
+Eight networks for the digits are trained by one worker process and by two, each with one thread; one and two
+alternate. Then two are trained while a worker is killed at a random moment, and compared with the same two
+trained in peace. Ten minutes on two idle cores; on busy ones the numbers mean nothing.
+"""
+
+import argparse
+import os
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from machine import machine, write                      # first: it keeps TensorFlow quiet
+
+import numpy as np
+import psutil
+
+import ensgen_tutorial as eg
+
+
+def networks(count):
+    """CNNs and RNNs in turn, a dict name -> network."""
+    kinds = (eg.PixelCNN, eg.PixelRNN)
+    return {f"{kinds[seed % 2].__name__} {seed}": kinds[seed % 2]((8, 8, 1), 17, seed=seed) for seed in range(count)}
+
+
+def train(cluster, members, images, epochs, folder):
+    """Train on a cluster; returns wall-clock seconds and, from Dask's task stream, who did what when."""
+    cluster.get_task_stream()                               # from here on the scheduler takes notes
+    began = time.time()
+    eg.train_members(members, images, epochs, cluster=cluster, folder=Path(folder), report=lambda line: None,
+                     progress="quiet")
+    wall = time.time() - began
+    jobs = [(task["worker"], step["start"] - began, step["stop"] - began) for task in cluster.get_task_stream()
+            if task["key"].startswith("train_task") for step in task["startstops"] if step["action"] == "compute"]
+    rows = {worker: row for row, worker in enumerate(sorted({worker for worker, *_ in jobs}))}
+    return wall, [[rows[worker], round(start, 3), round(end, 3)] for worker, start, end in jobs if start > 0]
+
+
+def warm(cluster):
+    """Wait until every worker has imported Keras and can train."""
+    cluster.run(eg.device_report)
+
+
+def measure(workers, images, epochs):
+    """One run with fresh workers and an empty store."""
+    began = time.time()
+    with eg.local_cluster(workers) as cluster, tempfile.TemporaryDirectory() as folder:
+        warm(cluster)
+        start_up = time.time() - began
+        wall, jobs = train(cluster, networks(8), images, epochs, folder)
+    return {"workers": workers, "start_up": round(start_up, 2), "seconds": round(wall, 2), "jobs": jobs}
+
+
+def kill(images, epochs, moment):
+    """Two members on two workers, one of which is killed after ``moment`` seconds, unless it is None."""
+    members = networks(2)
+    with eg.local_cluster(2) as cluster, tempfile.TemporaryDirectory() as folder:
+        warm(cluster)
+        victim = psutil.Process(min(cluster.run(os.getpid).values()))
+        killer = threading.Timer(moment or 1e6, victim.kill)
+        killer.daemon = True
+        killer.start()
+        wall, _ = train(cluster, members, images, epochs, folder)
+        killer.cancel()
+        killed = not victim.is_running()
+    return members, wall, killed
+
+
+def kills(images, epochs, count):
+    peace, seconds, _ = kill(images, epochs, None)
+    rows = []
+    for moment in np.random.default_rng(0).uniform(0.1, 0.9, count) * seconds:
+        members, wall, killed = kill(images, epochs, float(moment))
+        same = all(np.array_equal(array, members[name].learnt()[key])
+                   for name in peace for key, array in peace[name].learnt().items())
+        rows.append({"moment": round(float(moment), 2), "seconds": round(wall, 2), "killed": killed, "same": same})
+    return {"seconds_in_peace": round(seconds, 2), "epochs": epochs, "runs": rows}
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    for name, default in (("repeats", 3), ("kills", 10), ("epochs", 12)):
+        parser.add_argument(f"--{name}", type=int, default=default)
+    options = parser.parse_args()
+    digits = eg.load_images("digits")
+    runs = [measure(workers, digits, options.epochs) for _ in range(options.repeats) for workers in (1, 2)]
+    write("cluster_speed", {"machine": machine(), "members": list(networks(8)), "epochs": options.epochs, "runs": runs,
+                            "kills": kills(digits, options.epochs, options.kills)})
