@@ -8,8 +8,12 @@ import ast
 import copy
 import inspect
 import itertools
+import signal
 import sys
+import time
 import warnings
+from collections import Counter
+from contextlib import contextmanager
 
 import numpy as np
 import scipy.special
@@ -241,26 +245,52 @@ def mutants(exercise):
     return found
 
 
-def passes(exercise, answer, seeds):
-    """The first seed on which a wrong answer is graded right, or None.
+class TooLong(Exception):
+    """A mutant takes so long that no student would wait for it."""
 
-    What stops or has another shape on one seed does so on all: no more are tried.
+
+@contextmanager
+def at_most(seconds):
+    """Stop what takes longer, by TooLong, where the system has such an alarm."""
+    if not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def stop(number, frame):
+        raise TooLong(f"{seconds} s are over")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def grades_of(exercise, answers, seeds, seconds=None, least=3):
+    """Grade each of some answers, a dict text -> function, on the seeds: pairs (text, right?).
+
+    What stops or has another shape on one seed does so on all: it is not tried again. seconds: of CPU;
+    when they are over, at least ``least`` seeds were tried.
     """
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        for seed in seeds:
-            state, message = exercise.grade(answer, seed)
-            if state == "right":
-                return seed
+    left, end = dict(answers), None if seconds is None else time.process_time() + seconds
+    for tried, seed in enumerate(seeds):
+        if end is not None and tried >= least and time.process_time() > end:
+            return
+        for text, answer in list(left.items()):
+            with warnings.catch_warnings(), np.errstate(all="ignore"), at_most(2):
+                warnings.simplefilter("ignore")
+                state, message = exercise.grade(answer, seed)
             if message.startswith(STOPPED):
-                break
-    return None
+                del left[text]
+            yield text, state == "right"
 
 
-def survivors(exercise, seeds):
-    """Names of the mutants that pass the exercise's check on at least one of some seeds."""
-    return [text for text, answer in mutants(exercise).items()
-            if passes(exercise, answer, seeds) is not None]
+def survivors(exercise, seeds, seconds=None, known=()):
+    """Mutants that pass the exercise's check on at least one seed, without those that are known."""
+    answers = {text: answer for text, answer in mutants(exercise).items() if text not in known}
+    return list(dict.fromkeys(text for text, right in grades_of(exercise, answers, seeds, seconds) if right))
 
 
 if __name__ == "__main__":
@@ -269,8 +299,7 @@ if __name__ == "__main__":
     for lesson in sys.argv[1:]:
         for number, exercise in lesson_exercises(f"lesson_{lesson}").items():
             all_of_them = mutants(exercise)
-            found = survivors(exercise, range(100))
-            print(f"\n{number}: {len(all_of_them)} mutants, {len(found)} survive at least one of 100 seeds")
-            for text in found:
-                rate = sum(passes(exercise, all_of_them[text], [seed]) is not None for seed in range(100))
-                print(f'        "{text}",' + f"  # passes on {rate} %" * (rate < 100))
+            passed = Counter(text for text, right in grades_of(exercise, all_of_them, range(100)) if right)
+            print(f"\n{number}: {len(all_of_them)} mutants, {len(passed)} pass on at least one of 100 seeds")
+            for text, times in passed.items():
+                print(f'        "{text}",' + f"  # passes on {times} %" * (times < 100))
