@@ -52,27 +52,28 @@ def check_numeric_gradient(answer, random):
     def steep(theta):                                    # of order 1, bent: one side is not enough
         return float((np.exp(bends * theta) * slopes).sum())
 
-    def summed(theta):                                   # a large sum: tiny steps drown in rounding
-        return 1e6 * (5 + float((slopes * np.sin(theta)).sum()))
+    def summed(theta):                                   # huge: tiny steps drown in rounding
+        return 1e6 * (1e4 + float((slopes * np.sin(theta)).sum()))
 
-    theta = random.uniform(-1, 1, size)
-    steep_gradient, summed_gradient = (
-        slopes * bends * np.exp(bends * theta), 1e6 * slopes * np.cos(theta))
-    for function, wanted, hint in ((steep, steep_gradient, "bent"), (summed, summed_gradient, "large")):
-        kept = theta.copy()
-        found = call(answer, watching(function, size), theta)
-        if np.shape(found) == (size,) and np.allclose(found, -wanted, rtol=1e-3):
-            raise Wrong("the sign: this points downhill, the gradient points uphill.")
-        if np.shape(found) == (size,) and np.allclose(found, 2 * wanted, rtol=1e-3):
-            raise Wrong("twice too large: how far apart are the two points that you compare?")
-        scale = np.abs(wanted).max()
-        expect_close(np.asarray(found, float) / scale, wanted / scale, {
-            "bent": "not right to five digits on a bent function. Is your step small, and do you look "
-                    "to both sides of theta, one parameter at a time?",
-            "large": "not right to five digits on a sum of a million terms. Both values are huge and "
-                     "almost equal, so rounding eats a difference over a tiny step: take a larger "
-                     "one, and look to both sides."}[hint], 1e-5)
-        assert (theta == kept).all()
+    for theta in random.uniform(-1, 1, size=(4, size)):
+        steep_gradient = slopes * bends * np.exp(bends * theta)
+        check_one_gradient(answer, steep, theta, steep_gradient,
+                           "not right to five digits on a bent function. Is your step small, and do "
+                           "you look to both sides of theta, one parameter at a time?")
+        check_one_gradient(answer, summed, theta, 1e6 * slopes * np.cos(theta),
+                           "not right to five digits on a sum of a million terms. Both values are huge "
+                           "and almost equal, so rounding eats a difference over a tiny step: take a "
+                           "larger one, and look to both sides.")
+
+
+def check_one_gradient(answer, function, theta, wanted, message):
+    found = call(answer, watching(function, len(theta)), theta)
+    if np.shape(found) == theta.shape and np.allclose(found, -wanted, rtol=1e-3):
+        raise Wrong("the sign: this points downhill, the gradient points uphill.")
+    if np.shape(found) == theta.shape and np.allclose(found, 2 * wanted, rtol=1e-3):
+        raise Wrong("twice too large: how far apart are the two points that you compare?")
+    scale = np.abs(wanted).max()
+    expect_close(np.asarray(found, float) / scale, wanted / scale, message, 1e-5)
 
 
 def watching(function, size):
@@ -146,8 +147,8 @@ EXERCISES = (
     Exercise(
         "01.1", "cross-entropy from logits, for all logits", check_cross_entropy,
         ("log softmax(a)_v = a_v − log Σ_u exp(a_u). Take no logarithm of a probability.",
-         "Subtracting the same number from all logits of a row changes no probability: which one "
-         "makes every exponential at most 1?",
+         ("Subtracting the same number from all logits of a row changes no probability: which one "
+         "makes every exponential at most 1?"),
          "Row i's value is logits[i, values[i]]: index with np.arange(len(values))."),
         cross_entropy,
         {"logits are not log-probabilities": lambda a, v: -a[np.arange(len(v)), v],
@@ -161,8 +162,8 @@ EXERCISES = (
         "01.2", "central differences with a step that is neither too large nor too small",
         check_numeric_gradient,
         ("Compare the function at theta + step and at theta − step, for one parameter at a time.",
-         "The error of two-sided differences falls with step², the error of rounding grows with "
-         "1/step: try 1e-2, 1e-5 and 1e-10.",
+         ("The error of two-sided differences falls with step², the error of rounding grows with "
+         "1/step: try 1e-2, 1e-5 and 1e-10."),
          "np.eye(len(theta)) holds one direction per row."),
         numeric_gradient,
         {"on a bent function": lambda f, t: np.array([(f(t + 1e-4 * e) - f(t)) / 1e-4

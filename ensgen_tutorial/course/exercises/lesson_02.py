@@ -197,8 +197,8 @@ EXERCISES = (
     Exercise(
         "02.1", "a copy or noise: log(share/levels^D + (1 − share)·n/N)", check_memoriser,
         ("Two ways lead to an image: noise draws it, or it is copied. Probabilities of ways add up.",
-         "How often does the image stand in training? (training == image).all(axis=(1, 2, 3)) says "
-         "where.",
+         ("How often does the image stand in training? (training == image).all(axis=(1, 2, 3)) says "
+         "where."),
          "np.logaddexp(a, b) is log(exp(a) + exp(b)) without underflow, and log 0 = −∞ is welcome."),
         memoriser_nats,
         {"how many nats does that cost": lambda x, t, n, s: x.size * np.log(n),
@@ -222,8 +222,8 @@ EXERCISES = (
     ),
     Exercise(
         "02.3", "the posterior over templates, then the mixture at one place", check_missing_pixel,
-        ("Which template is it? p(k | known) is proportional to w_k times the product of the known "
-         "pixels' probabilities.",
+        (("Which template is it? p(k | known) is proportional to w_k times the product of the known "
+         "pixels' probabilities."),
          "templates[:, where, image[where]] with where = np.flatnonzero(known) has shape (K, known).",
          "Sum logarithms, subtract the largest of the K sums, and only then take np.exp."),
         missing_pixel,
@@ -237,8 +237,8 @@ EXERCISES = (
     Exercise(
         "02.5", "the cheapest seam that closes", check_tiling_seam,
         ("Fix the first column. Which costs are then possible in the first row?",
-         "All others are infinite there; go down as before, and at the end look only at the columns "
-         "next to the first one.",
+         ("All others are infinite there; go down as before, and at the end look only at the columns "
+         "next to the first one."),
          "Do that for each first column, and keep the cheapest of all."),
         tiling_seam,
         {"would show a jump": open_seam,
