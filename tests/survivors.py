@@ -96,15 +96,18 @@ TO_MEND = {
         "math.log(2) -> math.log(np.clip(2, 1e-07, None))",
     ],
     '00.3': [
-        "501 -> 1002, in np.linspace(0, 1, 501)",
-        "501 -> 500, in np.linspace(0, 1, 501)",
-        "501 -> 502, in np.linspace(0, 1, 501)",
         "np.log(w * first + (1 - w) * second).mean() -> np.log(w * first + (1 - w) * second).sum()",
         "np.log(w * first + (1 - w) * second) -> np.log2(w * first + (1 - w) * second)",
         "np.log(w * first + (1 - w) * second) -> np.log(w * first + (1 - w) * second + 1e-12)",
         "np.log(w * first + (1 - w) * second) -> np.log(np.clip(w * first + (1 - w) * second, 1e-07, None))",
         "result rounded to 2 decimals",
         "result plus 0.001",
+        "1001 -> 1000, in np.linspace(0, 1, 1001)",
+        "1001 -> 2002, in np.linspace(0, 1, 1001)",
+        "1001 -> 1002, in np.linspace(0, 1, 1001)",
+    ],
+    '00.4': [
+        "-1 -> 1, in np.log(mixed).sum(axis=-1)",
     ],
     '01.1': [
         "np.log(np.exp(shifted).sum(axis=1)) -> np.log(np.exp(shifted).sum(axis=1) + 1e-12)",
@@ -112,17 +115,23 @@ TO_MEND = {
         "logits.max(axis=1, keepdims=True) -> logits.min(axis=1, keepdims=True)",
         "logits.max(axis=1, keepdims=True) -> logits.max()",
     ],
+    '01.2': [
+        "1e-05 -> 2e-05, in step = 1e-05",
+    ],
+    '01.3': [
+        "result rounded to 2 decimals",
+        "result plus 0.001",
+    ],
     '02.1': [
         "np.log(levels) -> np.log(levels + 1e-12)",
         "np.log(levels) -> np.log(np.clip(levels, 1e-07, None))",
         "result rounded to 2 decimals",
+        "np.log(share) -> np.log(share + 1e-12)",
+        "np.log(share) -> np.log(np.clip(share, 1e-07, None))",
     ],
     '02.3': [
-        "joint.max(axis=1, keepdims=True) -> joint.min(axis=1, keepdims=True)",
-        "np.log(np.exp(joint - largest).sum(axis=1)) -> np.log(np.exp(joint - largest).sum(axis=1) + 1e-12)",
-        "np.log(np.exp(joint - largest).sum(axis=1)) -> np.log(np.clip(np.exp(joint - largest).sum(axis=1), 1e-07, None))",
-        "0 -> -1, in largest[:, 0]",
-        "log_weights and log_likelihoods exchanged",
+        "np.log(weights) -> np.log(weights + 1e-12)",
+        "np.log(weights) -> np.log(np.clip(weights, 1e-07, None))",
     ],
     '02.4': [
         "1 -> 0, in range(1, rows)",
@@ -158,6 +167,10 @@ TO_MEND = {
         "2 -> 4, in path[0] + 2",
         "0 -> -1, in path[0] #2",
     ],
+    '02.5': [
+        "cost < least -> cost <= least",
+        "0 -> -1, in path[0]",
+    ],
     '03.1': [
         "np.log(probabilities[images, places, pixels]) -> np.log(probabilities[images, places, pixels] + 1e-12)",
         "np.log(probabilities[images, places, pixels]) -> np.log(np.clip(probabilities[images, places, pixels], 1e-07, None))",
@@ -168,26 +181,30 @@ TO_MEND = {
         "tree_probabilities.mean(axis=0)",
         "values ignored",
     ],
+    '03.5': [
+        "np.mean((answers - histogram) / ((1 - share) * answers + share * histogram)) -> np.sum((answers - histogram) / ((1 - share) * answers + share * histogram))",
+        "1e-09 -> 2e-09, in brentq(slope, 1e-09, 1)",
+        "result plus 0.001",
+    ],
     '04.1': [
         "size // 2 -> 2",
         "2 -> 3, in size // 2",
     ],
     '04.2': [
         "first_size // 2 -> 2",
-        "blocks * (size // 2) -> blocks / (size // 2)",
-        "blocks * (size // 2) -> blocks + size // 2",
-        "blocks * (size // 2) -> blocks",
         "2 -> 3, in first_size // 2",
         "size // 2 -> 2",
         "2 -> 3, in size // 2",
-        "first_size and blocks exchanged",
-        "size and blocks exchanged",
+        "first_size // 2 -> first_size / 2",
     ],
     '04.3': [
-        "np.take_along_axis(probabilities, pixels[..., None], axis=-1) -> np.take_along_axis(probabilities, pixels[..., None])",
-        "0 -> -1, in np.take_along_axis(probabilities, pixels[..., None], axis=-1)[..., 0]",
-        "np.log(chosen) -> np.log(chosen + 1e-12)",
-        "np.log(chosen) -> np.log(np.clip(chosen, 1e-07, None))",
+        "1 -> 2, in changed.reshape(len(pixels), -1)[:, j] += 1",
+        "0 -> 1, in pixels[0]",
+        "0 -> -1, in pixels[0]",
+        "1 -> 2, in changed.reshape(len(pixels), -1)",
+        "pixels ignored",
+        "pixels.sum(axis=0)",
+        "pixels.mean(axis=0)",
     ],
     '04.4': [
         ":-1 -> :",
@@ -195,8 +212,7 @@ TO_MEND = {
         "cumulative <= uniform -> cumulative < uniform",
     ],
     '05.1': [
-        "-1 -> 1, in np.split(x @ kernel + biases[0], 3, axis=-1)",
-        "-1 -> 1, in np.split(state @ state_kernel + biases[1], 3, axis=-1)",
+        "-1 -> 1, in state.shape[-1]",
     ],
     '05.2': [
         "start ignored",
@@ -204,9 +220,23 @@ TO_MEND = {
         "start.mean(axis=0)",
         "start.sum(axis=1)",
         "start.mean(axis=1)",
+        "-1 -> 1, in start.shape[-1]",
     ],
     '05.4': [
         "rows ignored",
+    ],
+    '05.5': [
+        "np.hstack([inputs, np.ones((len(inputs), 1))]) if constant else inputs -> np.hstack([inputs, np.ones((len(inputs), 1))])",
+        "slice(None) if fit_on_all else slice(half) -> slice(half)",
+        "1 -> 0, in 1 - (errors ** 2).sum() / ((tests - tests.mean()) ** 2).sum()",
+        "1 -> 2, in 1 - (errors ** 2).sum() / ((tests - tests.mean()) ** 2).sum()",
+        "1 -> 2, in np.ones((len(inputs), 1))",
+    ],
+    '06.1': [
+        "np.log(noise) -> np.log(noise + 1e-12)",
+        "np.log(noise) -> np.log(np.clip(noise, 1e-07, None))",
+        "np.log(noise) -> np.log(noise + 1e-12) #2",
+        "np.log(noise) -> np.log(np.clip(noise, 1e-07, None)) #2",
     ],
     '06.2': [
         "np.log(sigma_2 / sigma_1) -> np.log(sigma_2 / sigma_1 + 1e-12)",
@@ -214,10 +244,7 @@ TO_MEND = {
         "mean_1 and mean_2 exchanged",
     ],
     '06.3': [
-        "log_weights.max(axis=0) -> log_weights.min(axis=0)",
-        "log_weights.max(axis=0) -> log_weights.max()",
-        "np.log(np.exp(log_weights - largest).mean(axis=0)) -> np.log(np.exp(log_weights - largest).mean(axis=0) + 1e-12)",
-        "np.log(np.exp(log_weights - largest).mean(axis=0)) -> np.log(np.clip(np.exp(log_weights - largest).mean(axis=0), 1e-07, None))",
+        "logsumexp(log_likelihoods, b=prior) -> logsumexp_one_maximum(log_likelihoods, b=prior)",
     ],
     '06.4': [
         "0.5 * (np.exp(log_variances) + means ** 2 - 1 - log_variances) -> np.exp(log_variances) + means ** 2 - 1 - log_variances",
@@ -246,6 +273,7 @@ TO_MEND = {
         "log_variances.mean(axis=0)",
         "log_variances.mean(axis=1)",
         "means and log_variances exchanged",
+        "np.exp(log_variances) + means ** 2 - 1 - log_variances -> np.exp(log_variances) + means ** 2 - 1 + log_variances",
     ],
     '07.1': [
         "np.logaddexp(0, -real_logits) -> log_of_two(0, -real_logits)",
@@ -256,26 +284,43 @@ TO_MEND = {
         "np.log(p) -> np.log(np.clip(p, 1e-07, None))",
         "np.log(q) -> np.log(q + 1e-12)",
         "np.log(q) -> np.log(np.clip(q, 1e-07, None))",
+        "np.log(1 - share) -> np.log(1 - share + 1e-12)",
+        "np.log(1 - share) -> np.log(np.clip(1 - share, 1e-07, None))",
+        "np.log(share) -> np.log(share + 1e-12)",
+        "np.log(share) -> np.log(np.clip(share, 1e-07, None))",
+    ],
+    '07.3': [
+        "np.sin(whole) < 1e-06 -> np.sin(whole) <= 1e-06",
+        "1e-06 -> 2e-06, in np.sin(whole) < 1e-06",
+        "1 -> 0, in np.clip(cosine, -1, 1) #2",
+        "1 -> 2, in np.clip(cosine, -1, 1) #2",
     ],
     '07.4': [
-        "np.log(shares) -> np.log(shares + 1e-12)",
-        "np.log(shares) -> np.log(np.clip(shares, 1e-07, None))",
-        "classes ignored",
+        "softmax(logits) -> softmax_one_maximum(logits)",
+    ],
+    '07.5': [
+        "np.sort(cdist(real, real), axis=1) -> np.sort(cdist(real, real))",
+        "cdist(real, drawn).min(axis=1) <= radii -> cdist(real, drawn).min(axis=1) < radii",
     ],
     '08.2': [
         "found[0] // 2 -> found[0] / 2",
         "found[0] // 2 -> found[0] / 2 #2",
     ],
-    '09.2': [
-        "softmax(-distances / (2 * (1 - t) ** 2), axis=1) -> plain_softmax(-distances / (2 * (1 - t) ** 2), axis=1)",
-        "softmax(-distances / (2 * (1 - t) ** 2), axis=1) -> softmax_one_maximum(-distances / (2 * (1 - t) ** 2), axis=1)",
+    '08.3': [
+        "stages ignored",
     ],
-    '09.4': [
-        "(kernel - 1) // 2 -> (kernel - 1) / 2",
-        "kernel - 1 -> kernel",
-        "1 -> 0, in kernel - 1",
+    '10.3': [
+        "0.5 -> 1.0, in return 0.5",
     ],
-    '10.2': [
-        "-1 -> 1, in log_softmax(np.tensordot(weights, member_logs, axes=1), axis=-1)",
+    '19.1': [
+        "math.log(2) -> math.log(2 + 1e-12)",
+        "math.log(2) -> math.log(np.clip(2, 1e-07, None))",
+    ],
+    '20.3': [
+        "0 -> -1, in each.generate_state(1)[0]",
+        "1 -> 2, in each.generate_state(1)",
+        "result with the other sign",
+        "result doubled",
+        "result plus 0.001",
     ],
 }
