@@ -38,7 +38,7 @@ def local_cluster(workers=2, threads=1):
     limits = {name: str(threads) for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS",
                                               "TF_NUM_INTEROP_THREADS")}
     with LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=":0",
-                      env=limits, silence_logs="ERROR") as made, Client(made) as client:
+                      env=limits, silence_logs="CRITICAL") as made, Client(made) as client:
         yield client
 
 
@@ -171,7 +171,7 @@ def reason(error, cluster):
     if isinstance(error, CancelledError):
         return ("the scheduler went away" if cluster.status != "running" else
                 "it was cancelled, or the last worker that held the images stopped")
-    return " ".join(str(error).split()) or type(error).__name__
+    return " ".join(str(error).split()).rstrip(".") or type(error).__name__
 
 
 def draw_many(generator, count, seed=0, shard=1000, cluster=None, folder=None):
