@@ -1,28 +1,31 @@
 """What does an ensemble cost, and what can be had at one network's price? Lesson 14 reads the result.
 
-    python benchmarks/efficient_ensembles.py
+    python benchmarks/efficient_ensembles.py            everything (an hour; trainings are kept)
+    python benchmarks/efficient_ensembles.py --times    measure the times again, on idle cores
 
-Digits, three training seeds. Each method with its test nats per image, its seconds of training, its
-seconds for 64 drawings and its parameters, all on the same machine in one run (a training that comes
-from the store counts with the seconds that it took). Nothing is chosen on test images. Writes
-efficient_ensembles.json beside this file.
+Digits, three training seeds. Each method with its test nats per image and its parameters; and, in one
+run on the same cores, the seconds of an epoch of each kind of training and of 64 drawings. Nothing is
+chosen on test images. Writes efficient_ensembles.json beside this file.
 """
 
+import argparse
 import json
+import tempfile
 import time
 from pathlib import Path
 
-import keras
 import numpy as np
 from machine import machine                             # first: it keeps TensorFlow quiet
 from members import digit_members, train
+
+import keras
 
 import ensgen_tutorial as eg
 
 SEEDS, MEMBERS = 3, 4
 TRAINING = {"epochs": 36, "learning_rate": 5e-3}
 LATE = (21, 26, 31, 36)                                 # epochs of the snapshots
-DRAWN, SHIFTED = 20_000, 4_000                          # pictures that a student learns from
+DRAWN, SHIFTED = 8_000, 4_000                           # pictures that a student learns from
 STUDENT = {"epochs": 24, "learning_rate": 5e-3, "batch_size": 64}
 
 
@@ -35,77 +38,126 @@ class Averaged(eg.PixelCNN):
         return keras.optimizers.Adam(learning_rate, clipnorm=1.0, use_ema=True, ema_momentum=0.99)
 
 
-def cost(generator):
-    """Seconds for 64 drawings: the second time, since the first one builds."""
-    generator.generate(64, seed=0)
-    started = time.perf_counter()
-    generator.generate(64, seed=1)
-    return time.perf_counter() - started
-
-
 def study(images, seed, report):
-    """All methods of one seed: a dict name -> dict."""
-    shape, rows = (images.image_shape, images.levels), {}
-
-    def row(name, generator, seconds, parameters=None):
-        rows[name] = {"nats": eg.mean_nats(generator, images.test), "training": seconds,
-                      "drawing": cost(generator),
-                      "parameters": parameters or eg.count_parameters(generator)}
-        report(f"  seed {seed} {name}: {rows[name]['nats']:.2f} nats, {seconds:.0f} s")
-        return generator
+    """All methods of one seed: a dict name -> (generator, {kind of training: epochs})."""
+    shape, found = (images.image_shape, images.levels), {}
 
     def trained(generator, name, **options):
-        return train(generator, images, f"seed {seed} {name}", report, **TRAINING | {"seed": generator.seed} | options)
+        train(generator, images, f"seed {seed} {name}", report,
+              **TRAINING | {"seed": generator.seed} | options)
+        return generator
 
     own = [100 * seed + j for j in range(MEMBERS)]
-    singles = [trained(eg.PixelCNN(*shape, seed=s), f"network {s}") for s in own]
-    one, networks = singles[0], [generator for generator, _ in singles]
-    row("one network", *one)
-    row("four networks", eg.PixelPool(networks), sum(seconds for _, seconds in singles))
-    row("soup of two runs", eg.average_weights(networks[:2]), sum(seconds for _, seconds in singles[:2]))
+    networks = [trained(eg.PixelCNN(*shape, seed=s), f"network {s}") for s in own]
+    epochs = TRAINING["epochs"]
+    found["one network"] = networks[0], {"network": epochs}
+    found["four networks"] = eg.PixelPool(networks), {"network": MEMBERS * epochs}
+    found["soup of two runs"] = eg.average_weights(networks[:2]), {"network": 2 * epochs}
 
-    snapshots, started = eg.Snapshots(LATE), time.monotonic()
-    eg.train_generator(eg.PixelCNN(*shape, seed=own[0]), images, keep="last", progress=snapshots, retrain=True,
-                       report=lambda line: None, **TRAINING | {"seed": own[0]})
-    seconds, late = time.monotonic() - started, snapshots.generators
-    row("last epoch", late[-1], seconds)
-    row("snapshots", eg.PixelPool(late), seconds)
-    row("log pool of snapshots", eg.PixelPool(late, kind="log"), seconds)
-    row("soup of snapshots", eg.average_weights(late), seconds)
-    row("moving average", *trained(Averaged(*shape, seed=own[0]), "moving average"))
-    row("shared trunk", *trained(eg.SharedCNN(*shape, MEMBERS, "trunk", seed=own[0]), "shared trunk"))
-    row("shared kernels", *trained(eg.SharedCNN(*shape, MEMBERS, "kernels", seed=own[0]), "shared kernels"))
-    keras.utils.set_random_seed(seed)                   # of the dropout
-    row("dropout, 8 answers", eg.DroppedOut(one[0], 8), one[1])
+    snapshots = eg.Snapshots(LATE)
+    eg.train_generator(eg.PixelCNN(*shape, seed=own[0]), images, keep="last", progress=snapshots,
+                       retrain=True, report=lambda line: None, **TRAINING | {"seed": own[0]})
+    late = snapshots.generators
+    for name, generator in {
+            "last epoch": late[-1], "snapshots": eg.PixelPool(late),
+            "log pool of snapshots": eg.PixelPool(late, kind="log"),
+            "soup of snapshots": eg.average_weights(late),
+            "moving average": trained(Averaged(*shape, seed=own[0]), "moving average"),
+            "dropout, 8 answers": eg.DroppedOut(networks[0], 8)}.items():
+        found[name] = generator, {"network": epochs}
+    for share in ("trunk", "kernels"):
+        found[f"shared {share}"] = trained(eg.SharedCNN(*shape, MEMBERS, share, seed=own[0]),
+                                           f"shared {share}"), {f"shared {share}": epochs}
 
-    made = digit_members(images, seed)
-    teachers = [train(generator, images, f"digits seed {seed} {name}", report, **options)
-                for name, (generator, options) in made.items() if name.startswith("member")]
-    weights = eg.best_weights(eg.score_members([each for each, _ in teachers], images.validation))
-    teacher = eg.PixelPool([each for each, _ in teachers], weights)
-    taught = sum(seconds for _, seconds in teachers)
-    row("teacher, eight members", teacher, taught)
-    started = time.monotonic()
-    pairs = eg.lessons_of(teacher, images, drawn=DRAWN, shifted=SHIFTED, seed=seed)
-    asked = time.monotonic() - started
-    report(f"  seed {seed}: the teacher answered in {asked:.0f} s")
+    made = [(generator, options) for name, (generator, options) in digit_members(images, seed).items()
+            if name.startswith("member")]
+    for j, (generator, options) in enumerate(made):
+        train(generator, images, f"digits seed {seed} member {j}", report, **options)
+    teachers = [generator for generator, _ in made]
+    weights = eg.best_weights(eg.score_members(teachers, images.validation))
+    taught = {"teacher's CNN": 4 * made[0][1]["epochs"], "teacher's RNN": 3 * made[1][1]["epochs"],
+              "teacher's forest": 1}
+    teacher = eg.PixelPool(teachers, weights)
+    found["teacher, eight members"] = teacher, taught
     student = eg.Student(*shape, dropout=0.0, seed=own[0])
-    record = eg.train_generator(student, pairs, progress="quiet", report=report, seed=own[0],
-                                name=f"seed {seed} student", **STUDENT)
-    row("student", student, record["seconds"])
-    rows["student"]["with its teacher"] = taught + asked + record["seconds"]
-    return rows
+    pairs = eg.lessons_of(teacher, images, drawn=DRAWN, shifted=SHIFTED, seed=seed)
+    eg.train_generator(student, pairs, progress="quiet", report=report, seed=own[0],
+                       name=f"seed {seed} student", **STUDENT)
+    found["student"] = student, {"student": STUDENT["epochs"]}
+    return found
+
+
+class Epochs(keras.callbacks.Callback):
+    """The seconds of the shortest epoch; the first one builds the graph, and does not count."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.started = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        taken = time.perf_counter() - self.started
+        self.seconds = min(getattr(self, "seconds", taken), taken) if epoch else np.inf
+
+
+def measure_times(images, methods, report):
+    """Seconds of an epoch by kind of training, and of 64 drawings by method: two dicts."""
+    shape, training = (images.image_shape, images.levels), {}
+    made = digit_members(images, 0)
+    teacher = methods["teacher, eight members"][0]
+    pairs = eg.lessons_of(teacher, images, drawn=1000, seed=0)
+    kinds = {"network": (eg.PixelCNN(*shape), images, TRAINING),
+             "shared trunk": (eg.SharedCNN(*shape, MEMBERS, "trunk"), images, TRAINING),
+             "shared kernels": (eg.SharedCNN(*shape, MEMBERS, "kernels"), images, TRAINING),
+             "teacher's CNN": (made["member 0"][0], images, made["member 0"][1]),
+             "teacher's RNN": (made["member 1"][0], images, made["member 1"][1]),
+             "student": (eg.Student(*shape, dropout=0.0), pairs, STUDENT)}
+    for kind, (generator, data, options) in kinds.items():
+        watch = Epochs()
+        with tempfile.TemporaryDirectory() as folder:
+            eg.train_generator(generator, data, folder=Path(folder), progress=watch,
+                               report=lambda line: None, **options | {"epochs": 4})
+        training[kind] = watch.seconds
+    # The student sees more pictures in its epoch than were measured.
+    training["student"] *= (len(images.train) + DRAWN + SHIFTED) / (len(images.train) + 1000)
+    forest, _ = made["member 7"]
+    started = time.perf_counter()
+    forest.learn(images)
+    training["teacher's forest"] = time.perf_counter() - started
+    started = time.perf_counter()
+    eg.lessons_of(teacher, images, drawn=1000, seed=1)
+    training["teacher's answers"] = (time.perf_counter() - started) * (DRAWN + SHIFTED) / 1000
+    drawing = {}
+    for name, (generator, _) in methods.items():
+        generator.generate(64, seed=0)                  # the first time builds
+        rounds = []
+        for seed in range(3):
+            started = time.perf_counter()
+            generator.generate(64, seed=seed)
+            rounds.append(time.perf_counter() - started)
+        drawing[name] = min(rounds)
+        report(f"  {name}: 64 drawings in {drawing[name]:.3f} s")
+    return training, drawing
 
 
 if __name__ == "__main__":
     def report(line):
         print(time.strftime("%H:%M:%S"), line, flush=True)
 
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--times", action="store_true", help="only the times, the rest from the store")
+    only_times = parser.parse_args().times
+    file = Path(__file__).with_name("efficient_ensembles.json")
     images = eg.load_images("digits")
-    found = [study(images, seed, report) for seed in range(SEEDS)]
-    results = {"machine": machine(), "command": "python benchmarks/efficient_ensembles.py",
-               "methods": {name: {key: [each[name][key] for each in found] for key in found[0][name]}
-                           for name in found[0]}}
-    Path(__file__).with_name("efficient_ensembles.json").write_text(json.dumps(results, indent=1) + "\n")
-    for name, each in results["methods"].items():
-        report(f"{name:<24}{np.mean(each['nats']):.2f} nats")
+    results = json.loads(file.read_text()) if file.exists() else {}
+    found = [study(images, seed, report) for seed in range(1 if only_times else SEEDS)]
+    if not only_times:
+        keras.utils.set_random_seed(0)                  # of the dropout
+        results["methods"] = {name: {
+            "nats": [eg.mean_nats(each[name][0], images.test) for each in found],
+            "parameters": eg.count_parameters(found[0][name][0]), "trained": found[0][name][1]}
+            for name in found[0]}
+        for name, each in results["methods"].items():
+            report(f"{name:<24}{np.mean(each['nats']):.2f} nats")
+    training, drawing = measure_times(images, found[0], report)
+    results |= {"machine": machine(), "command": "python benchmarks/efficient_ensembles.py",
+                "seconds of an epoch": training, "seconds of 64 drawings": drawing}
+    file.write_text(json.dumps(results, indent=1) + "\n")

@@ -11,6 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from teachers import guide
+
 from ensgen_tutorial import PLACES
 
 HERE = Path(__file__).parent
@@ -33,6 +35,8 @@ def prepare(source):
     for path in lessons:
         (source / path.name).write_text(json.dumps(plain(json.loads(path.read_text(encoding="utf-8")))),
                                         encoding="utf-8")
+    for name, text in guide().items():
+        (source / name).write_text(text, encoding="utf-8")
     (source / "reference.md").write_text(reference(), encoding="utf-8")
     (source / "index.md").write_text(front_page(lessons), encoding="utf-8")
 
@@ -59,6 +63,7 @@ def front_page(lessons):
                   "in your browser.</p>")
     return (f"{head}\n{playground}\n\n"
             f"```{{toctree}}\n:maxdepth: 1\n:caption: Lessons\n\n{toc}\n```\n\n"
+            "```{toctree}\n:maxdepth: 1\n:caption: Teaching\n\nteachers\n```\n\n"
             "```{toctree}\n:maxdepth: 1\n:caption: Reference\n\nreference\n```\n")
 
 

@@ -12,7 +12,7 @@ start()                             # before Keras is imported anywhere: quiet, 
 
 # file: the names that it gives
 FACE = {
-    "course.exercises": "exercise",
+    "course.exercises": "exercise progress",
     "course.quickstart": "quickstart",
     "course.scoreboard": "add_to_table",
     "course.super_resolve": "super_resolve",

@@ -1,4 +1,4 @@
-"""python -m ensgen_tutorial run | lessons | super-resolve | doctor | zoo"""
+"""python -m ensgen_tutorial run | lessons | super-resolve | export | doctor | zoo"""
 
 import sys
 
@@ -33,6 +33,8 @@ def main(arguments=None):
     resolve.add_argument("--output", metavar="FILE", help="where to write to; else NAME-x2.png")
     lessons = commands.add_parser("lessons", help="copy the lessons into a folder")
     lessons.add_argument("folder", metavar="DIR", help="where to; what you changed there stays")
+    export = commands.add_parser("export", help="for teachers: the exercises, to hand out and to grade")
+    export.add_argument("--nbgrader", metavar="DIR", required=True, help="a course for nbgrader, written into DIR")
     commands.add_parser("doctor", help="what is there, what is missing, what to do")
     zoo = commands.add_parser("zoo", help="the trained members that ship with the package")
     zoo.add_argument("--verify", action="store_true", help="compute every score again")
@@ -43,7 +45,7 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     try:
         return {"run": run_quickstart, "lessons": run_lessons, "super-resolve": run_super_resolve,
-                "doctor": run_doctor, "zoo": run_zoo}[options.command](options)
+                "export": run_export, "doctor": run_doctor, "zoo": run_zoo}[options.command](options)
     except (ValueError, TypeError, OSError, ImportError) as error:
         if os.environ.get("ENSGEN_DEBUG"):
             raise
@@ -73,6 +75,13 @@ def run_super_resolve(options):
     from .course.super_resolve import super_resolve
 
     super_resolve(options.picture, options.scale, options.output)
+    return 0
+
+
+def run_export(options):
+    from .course.nbgrader import export_course
+
+    export_course(options.nbgrader)
     return 0
 
 

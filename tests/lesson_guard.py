@@ -15,7 +15,7 @@ from ensgen_tutorial.course.exercises import all_exercises
 SECTIONS = ("You will learn", "Before you start", "Time", "Exercises", "Summary", "Next",
             "References")
 CHECKED = "nbval-check-output"
-TO_COME = {"14", "18", "19"}                             # numbers kept for lessons that are being written
+TO_COME = {"14", "19"}                                   # numbers kept for lessons that are being written
 LONGEST_CELL = 30                                        # lines
 WIDEST_PICTURE = 1600                                    # pixels
 LARGEST_FILE = 3_000_000                                 # bytes

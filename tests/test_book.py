@@ -16,6 +16,7 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 
 ROOT = Path(__file__).parents[1]
 LESSONS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+TEACHERS = ["teachers", *(f"teach_{path.stem}" for path in sorted((ROOT / "book" / "teachers").glob("[0-9]*.md")))]
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def test_every_lesson_and_every_public_name_has_its_place(site):
     from ensgen_tutorial import __all__ as names
 
     pages = {path.stem for path in site.glob("*.html")}
-    assert {"index", "reference", "search", *LESSONS} <= pages
+    assert {"index", "reference", "search", *LESSONS, *TEACHERS} <= pages
     text = (site / "reference.html").read_text(encoding="utf-8")
     missing = [name for name in names if not re.search(rf'id="ensgen_tutorial\.[\w.]+\.{name}"', text)]
     assert missing == []
@@ -78,7 +79,7 @@ def test_every_page_in_a_browser(site):
         page.on("console", lambda line: line.type == "error" and faults.append((page.url, line.text)))
         page.on("request", lambda asked: asked.url.startswith(("file:", "data:", "blob:"))
                 or faults.append((page.url, asked.url)))
-        for name in ("index", "reference", *LESSONS):
+        for name in ("index", "reference", *LESSONS, *TEACHERS):
             page.goto((site / f"{name}.html").as_uri())
             page.wait_for_load_state()
             if page.evaluate("document.documentElement.scrollWidth") > 391:

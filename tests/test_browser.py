@@ -15,6 +15,7 @@ import urllib.request
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
@@ -94,28 +95,31 @@ def wait_for(address, server, log):
 
 
 @contextlib.contextmanager
-def open_lesson(path, folder):
+def open_lesson(path, folder, widget="eg.slide("):
     """A page with a copy of the notebook in ``folder``, all of whose cells have run without error.
 
     The copy holds no outputs, so whatever the page shows comes from this run. It ends with the
-    first slider: nbval runs the rest.
+    first cell that calls ``widget``: nbval runs the rest.
     """
     book = nbformat.read(path, as_version=4)
-    sliders = [i for i, cell in enumerate(book.cells)
-               if cell.cell_type == "code" and "eg.slide(" in cell.source]
-    assert sliders, f"{path} has no slider"
-    del book.cells[sliders[0] + 1:]
+    widgets = [i for i, cell in enumerate(book.cells)
+               if cell.cell_type == "code" and widget in cell.source]
+    assert widgets, f"{path} does not call {widget})"
+    del book.cells[widgets[0] + 1:]
     for cell in book.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     book.metadata.pop("widgets", None)
-    nbformat.write(book, folder / Path(path).name)
+    (folder / "benchmarks").symlink_to(NOTEBOOKS.parent / "benchmarks")      # lessons quote its results
+    lesson = folder / "notebooks" / Path(path).name
+    lesson.parent.mkdir()
+    nbformat.write(book, lesson)
     environment = own_environment(folder / "home")
     with jupyterlab(folder, environment) as address, sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET, env=environment)
         try:
             page = browser.new_page(viewport={"width": 1400, "height": 1000})
-            page.goto(f"{address}/lab/tree/{Path(path).name}?token={TOKEN}", timeout=90_000)
+            page.goto(f"{address}/lab/tree/notebooks/{lesson.name}?token={TOKEN}", timeout=90_000)
             page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=90_000)
             page.wait_for_function(READY, timeout=90_000)
             page.get_by_text("Run", exact=True).first.click()
@@ -203,3 +207,43 @@ def next_picture(page, picture, before):
             return now
         assert time.monotonic() < deadline, "the slider moved, and the picture stayed"
         last = now
+
+
+@pytest.mark.parametrize("name, widget, canvas", [
+    ("15_interpretability.ipynb", "eg.click(", ".ensgen-click canvas"),
+    ("17_image_translation.ipynb", "eg.pad(", ".ensgen-pad canvas")])
+def test_a_click_is_answered_at_once(name, widget, canvas, tmp_path):
+    """Half a second on a busy machine; on idle cores it is below 0.2 s."""
+    with open_lesson(NOTEBOOKS / name, tmp_path, widget) as page:
+        place = page.locator(canvas).first
+        place.wait_for(timeout=30_000)
+        for button in page.get_by_role("button", name="empty", exact=True).all():
+            button.click()                                # a stroke along what is there changes nothing
+        seconds = [seconds_to_answer(page, place, share) for share in (0.35, 0.45, 0.55, 0.65, 0.75)]
+        if place_of_shot := os.environ.get("ENSGEN_SCREENSHOT"):
+            page.screenshot(path=place_of_shot)
+        assert page.locator(ERRORS).count() == 0, f"the click shows an error:\n{shown(page)}"
+        assert np.median(seconds) < 0.5, f"a click takes {np.median(seconds):.2f} s"
+
+
+def seconds_to_answer(page, canvas, share):
+    """From a stroke that begins ``share`` of the way across and down to the new picture, seconds."""
+    page.wait_for_timeout(1000)                          # until what came before is answered
+    box = canvas.bounding_box()
+    canvas.hover(position={"x": share * box["width"], "y": share * box["height"]})   # once it stands still
+    canvas.evaluate("""canvas => {
+        const images = [...canvas.closest(".ensgen-click, .ensgen-pad").querySelectorAll("img")];
+        const before = images.map(image => image.src);
+        window.answered = new Promise(resolve => canvas.addEventListener("pointerdown", () => {
+            const started = performance.now();
+            const look = () => images.some((image, i) => image.src !== before[i])
+                ? resolve((performance.now() - started) / 1000) : requestAnimationFrame(look);
+            look();
+        }, { once: true, capture: true }));
+    }""")
+    box = canvas.bounding_box()
+    page.mouse.down()
+    page.mouse.move(box["x"] + share * box["width"], box["y"] + 0.9 * box["height"], steps=3)
+    page.mouse.up()
+    return page.evaluate("Promise.race([window.answered, "
+                         "new Promise((_, fail) => setTimeout(() => fail('no answer'), 20000))])")

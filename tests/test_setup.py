@@ -28,6 +28,18 @@ def test_the_conda_environment_installs_the_project_and_nothing_else():
     assert "test" in PROJECT["optional-dependencies"]
 
 
+def test_the_workflows_run_what_the_readme_says():
+    jobs = {path.stem: yaml.safe_load(path.read_text())["jobs"] for path in (ROOT / ".github/workflows").iterdir()}
+    runs = {name: [step["run"] for step in job["steps"] if "run" in step]
+            for name, job in {**jobs["tests"], **jobs["site"]}.items()}
+    readme = (ROOT / "README.md").read_text()
+    for_windows = re.search(r"\*\*On Windows.*?```\n(.*?)```", readme, re.DOTALL).group(1).splitlines()
+    assert {line for line in for_windows if "pip" in line or "pytest" in line or "venv .venv" in line} <= set(runs["windows"])
+    assert ".ci/run" in runs["linux"] and "make test" in runs["macos"] and "make book PYTHON=python" in runs["publish"]
+    versions = set(jobs["tests"]["linux"]["strategy"]["matrix"]["python"])
+    assert versions == {"3.11", "3.12", "3.13"} and PROJECT["requires-python"] == ">=3.11,<3.14"
+
+
 def test_the_lock_has_every_dependency_with_hashes_and_no_addresses():
     locked = set(re.findall(r"^([\w.-]+)==", LOCK, re.MULTILINE))
     assert names(PROJECT["dependencies"] + PROJECT["optional-dependencies"]["test"]) <= locked

@@ -53,7 +53,7 @@ def test_a_stroke_on_the_pad_is_answered():
     assert seen[0].dtype == np.float32 and (seen[0] == start).all() and pad.names == ["same", "other"]
     drawing = np.zeros((5, 5), np.uint8)
     drawing[2] = 1
-    pad.drawing = drawing.tobytes()
+    pad.set_state({"drawing": memoryview(drawing.tobytes())})           # as it comes from a browser
     assert (seen[-1] == drawing).all()
     np.testing.assert_array_equal(picture_of(pad.answers[0]), 255 * drawing)
     np.testing.assert_array_equal(picture_of(pad.answers[1]), 255 * (1 - drawing))

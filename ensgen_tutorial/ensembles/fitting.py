@@ -15,7 +15,7 @@ from .solvers import direct, equal_weights, gradient_descent, quadratic_programm
 
 METHODS = {                 # the ensemble's method that gives the objective, and the solver
     "cross_entropy": ("cross_entropy", direct),
-    "kl_divergence": ("kl_divergence", quadratic_programming),
+    "kl_divergence": ("kl_divergence", direct),
     "gradient_descent": ("cross_entropy", gradient_descent),
     "least_squares": ("squared_error", quadratic_programming),
     "mmd": ("discrepancy", quadratic_programming),
@@ -63,7 +63,7 @@ def fit_weights(ensemble, validation, method=None, tolerance=1e-3, **options):
     - "cross_entropy": mean −log p_w, by expectation maximisation with long steps (linear pool and
       mixture) or sequential quadratic programming (log pool); the default where there are
       likelihoods;
-    - "kl_divergence": KL(data ‖ p_w), by sequential quadratic programming;
+    - "kl_divergence": KL(data ‖ p_w), by the same solver: it differs by a constant, the entropy;
     - "gradient_descent": mean −log p_w again, over w = softmax(a) with a Keras optimizer;
     - "least_squares": the squared error of a DenoiserSum or PredictionSum, by quadratic
       programming; their default;

@@ -136,6 +136,8 @@ class Divergence(Objective):
         shares = np.unique(flat, axis=0, return_counts=True)[1] / len(flat)
         self.score, self.members = score, score.members
         self.entropy = float(-(shares * np.log(shares)).sum())
+        if hasattr(score, "growth"):                         # then it has EM's steps, too
+            self.growth = score.growth
 
     def value(self, weights):
         return self.score.value(weights) - self.entropy

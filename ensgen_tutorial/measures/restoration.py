@@ -83,7 +83,8 @@ def connectivity_error(truth, answer, region=None, step=0.1, tolerance=0.15):
     """
     truth, answer, region = check_mattes(truth, answer, region)
     reached = np.full(truth.shape, -1.0)
-    steps = np.arange(0, 1 + step / 2, step)
+    count = round(1 / step)
+    steps = np.arange(count + 1) / count                    # 0.6, where 6 · 0.1 would be a little more
     for before, threshold in zip(steps[:-1], steps[1:]):
         both = (truth >= threshold) & (answer >= threshold)
         pieces = label(both, connectivity=1)

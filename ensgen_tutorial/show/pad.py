@@ -92,7 +92,8 @@ class Pad(anywidget.AnyWidget):
     shown = traitlets.Int(SHOWN).tag(sync=True)
     names = traitlets.List(traitlets.Unicode()).tag(sync=True)
     start = traitlets.Bytes().tag(sync=True)
-    drawing = traitlets.Bytes().tag(sync=True)
+    # A browser's bytes arrive as a memoryview, which a Bytes trait refuses without a word.
+    drawing = traitlets.Bytes().tag(sync=True, from_json=lambda value, widget: bytes(value))
     answers = traitlets.List(traitlets.Unicode()).tag(sync=True)
 
 

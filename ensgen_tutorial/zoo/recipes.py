@@ -16,6 +16,7 @@ from ..generators.template import Templates
 from ..generators.vae import VAE
 from ..measures.features import FeatureClassifier
 from ..predictors.denoiser import Denoiser
+from ..predictors.matting import MattingNetwork
 from ..predictors.restorer import Restorer
 from ..predictors.super_resolution import PatchRidge, SuperResolution
 from ..predictors.translation import AdversarialTranslator, Translator
@@ -111,7 +112,7 @@ BOX = {
                                      {"epochs": 5, "learning_rate": 2e-3}),
 }
 
-# Predictors (lessons 16 and 17), by the name of their pairs.
+# Predictors (lessons 16 to 18), by the name of their pairs.
 LARGER = {"epochs": 12, "batch_size": 16, "learning_rate": 2e-3}
 BOX |= {f"photographs/x2_{name}": PairRecipe(SuperResolution, {"scale": 2} | own, LARGER) for name, own in {
     "plain": {"kind": "plain", "filters": 32, "depth": 5},
@@ -135,6 +136,10 @@ BOX |= {f"{pairs}/restorer": PairRecipe(
 BOX |= {f"colours/translator_{seed}": PairRecipe(
     Translator, {"image_shape": (32, 32, 3), "filters": (16, 32, 48), "seed": seed},
     {"epochs": 12, "learning_rate": 3e-3, "seed": seed, "precision": "bfloat16"}) for seed in range(3)}
+BOX |= {f"scenes/matting_{name}": PairRecipe(
+    MattingNetwork, {"image_shape": (96, 96, 1), "filters": (24, 48, 64), "kind": kind, "seed": seed},
+    {"epochs": 12, "batch_size": 16, "learning_rate": 3e-3, "seed": seed, "precision": "bfloat16"})
+    for name, kind, seed in (("u", "u", 0), ("u_b", "u", 1), ("wide", "wide", 0))}
 
 
 def quickstart_recipes(small):

@@ -1,6 +1,6 @@
 """Exercises that check themselves: ``exercise("01.1").check(answer)``, ``.hint()``, …
 
-One file a lesson holds its ``EXERCISES``. A check raises ``Wrong`` with what to look at; it tests
+One file a lesson holds its ``EXERCISES``; ``progress()`` shows which are solved. A check raises ``Wrong`` with what to look at; it tests
 properties on fresh random inputs, so an answer cannot be right by chance or by heart.
 """
 
@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...machine.output import say
+from ..solved import UNWRITTEN, note, noted
 
 DOTS = "replace the dots with your answer."
 
@@ -70,6 +71,8 @@ class Exercise:
     def check(self, answer):
         """Print whether ``answer`` is right, and if not, what to look at."""
         state, message = self.grade(answer)
+        if state != "not answered yet":
+            note(self.number, right=state == "right")
         say(f"{self.number} {state}: {message}")
 
     def hint(self):
@@ -83,6 +86,7 @@ class Exercise:
 
     def solution(self):
         """Print an answer that passes."""
+        note(self.number, shown=True)
         answer = self.answer
         say(textwrap.dedent(inspect.getsource(answer)) if callable(answer) else repr(answer))
 
@@ -150,3 +154,32 @@ def exercise(number):
         raise ValueError(f"there is no exercise {number!r}; there are "
                          f"{', '.join(sorted(all_exercises()))}.")
     return found[str(number)]
+
+
+def progress():
+    """Print a table of all exercises: which are solved so far, and which were tried.
+
+    Right answers are noted in the store, so the table grows from notebook to notebook.
+    """
+    rows, solved = [], 0
+    for lesson in lessons():
+        found = lesson_exercises(lesson)
+        marks = [mark(noted(number)) for number in found]
+        right = sum(each in "●◐" for each in marks)
+        about = importlib.import_module(f"{__name__}.{lesson}").__doc__.splitlines()[0].partition(": ")[2]
+        rows.append(f"{lesson[-2:]}      {right} of {len(marks)}  {' '.join(marks):<11}{about.rstrip('.')}")
+        solved += right
+    say("lesson  solved  exercises")
+    for row in rows:
+        say(row)
+    say(f"{solved} of {len(all_exercises())} solved.  ● right  ◐ right, after its solution was shown  "
+        "○ tried  · not yet")
+    if UNWRITTEN:
+        say("The store cannot be written, so a part of this table lasts as long as the kernel.")
+
+
+def mark(notes):
+    """One letter for what is known of an exercise."""
+    if notes["right"]:
+        return "◐" if notes["helped"] else "●"
+    return "○" if notes["tries"] else "·"

@@ -1,6 +1,9 @@
-"""Exercises of lesson 03: the chain rule, a forest's average, levels one by one, and correlation."""
+"""Exercises of lesson 03: chain rule, forest, levels one by one, how many trees, how much smoothing."""
+
+import math
 
 import numpy as np
+from scipy.optimize import brentq
 
 from . import Exercise, Wrong, call, expect_close
 
@@ -18,6 +21,9 @@ def check_chain_rule(answer, random):
         raise Wrong("the logarithm comes before the sum: the chain rule multiplies probabilities.")
     expect_close(found, wanted, "for each pixel take the probability of the level that is there, "
                  "then −log, then the sum over the 6 pixels.")
+    probabilities[0, 0] = 1e-30                             # unlikely is not impossible
+    expect_close(call(answer, probabilities, pixels), chain_rule(probabilities, pixels), "a probability "
+                 "of 1e-30 costs 69 nats: add no small number to it, and cut nothing off.")
 
 
 def chain_rule(probabilities, pixels):
@@ -26,7 +32,7 @@ def chain_rule(probabilities, pixels):
 
 
 def check_forest(answer, random):
-    votes, values = random.dirichlet(np.ones(4), size=(5, 7)), random.integers(0, 4, size=7)
+    votes, values = random.dirichlet(np.ones(4), size=(5, 7)), random.permutation(7) % 4
     chosen = votes[:, np.arange(7), values]
     wanted = -np.log(chosen.mean(axis=0))
     found = call(answer, votes, values)
@@ -39,6 +45,9 @@ def check_forest(answer, random):
                     "the probabilities.")
     expect_close(found, wanted, "average over the 5 trees (axis 0), take the probability of each "
                  "row's value, then −log.")
+    votes[:, 0] = 1e-30
+    expect_close(call(answer, votes, values), forest(votes, values), "a probability of 1e-30 costs 69 "
+                 "nats: add no small number to it, and cut nothing off.")
 
 
 def forest(tree_probabilities, values):
@@ -56,7 +65,8 @@ def check_levels(answer, random):
     if np.shape(found) == (3, 5) and not np.allclose(np.sum(found, axis=1), 1):
         raise Wrong("each row must sum to 1: the probability of stopping at v is the question's "
                     "answer times the probability of having reached v.")
-    expect_close(found, wanted, "p(v) = (1 − stop_0) ⋯ (1 − stop_{v−1}) · stop_v.")
+    expect_close(found, wanted, "test it by hand: if all four answers are 1/2, the five levels have "
+                 "1/2, 1/4, 1/8, 1/16 and 1/16.")
 
 
 def levels_from_stops(stops):
@@ -65,20 +75,73 @@ def levels_from_stops(stops):
     return reached * np.hstack([stops, ones])
 
 
-def check_variance(answer, random):
-    variance, correlation, count = random.uniform(1, 3), random.uniform(0.1, 0.9), 7
-    wanted = variance * (correlation + (1 - correlation) / count)
-    found = call(answer, variance, correlation, count)
-    if np.ndim(found) == 0 and np.isclose(float(found), variance / count):
-        raise Wrong("that holds for uncorrelated members; trees of the same data are not.")
-    if np.ndim(found) == 0 and np.isclose(float(found), variance * correlation):
-        raise Wrong("that is what remains of infinitely many members.")
-    expect_close(found, wanted, "the mean's variance is 1/M² times the sum of all M² covariances: "
-                 "M of them are σ², the others ρσ².")
+def check_trees(answer, random):
+    for _ in range(5):
+        arguments = two_errors(random)
+        found, wanted = call(answer, *arguments), trees_needed(*arguments)
+        if np.ndim(found) == 0 and float(found) == wanted - 1:
+            raise Wrong("with that number the mean is just outside: round up, not down.")
+        if np.ndim(found) == 0 and float(found) == limit_is_the_many(*arguments):
+            raise Wrong("here the correlation is many / one, as if `count` trees were infinitely many: "
+                        "a part of `many` still falls.")
+        if np.ndim(found) == 0 and float(found) == share_of_one(*arguments):
+            raise Wrong("the share is of the limit, what infinitely many trees reach, not of one tree's "
+                        "error.")
+        expect_close(found, wanted, "two steps: first the correlation, from the two errors; then the "
+                     "smallest k at which (1 − ρ)/k is at most the share of ρ.", 1e-12)
 
 
-def variance_of_mean(variance, correlation, count):
-    return variance * (correlation + (1 - correlation) / count)
+def two_errors(random):
+    """one, many, count, share, for which typical mistakes give other numbers of trees."""
+    while True:
+        one, correlation = random.uniform(0.5, 2), random.uniform(0.3, 0.9)
+        count, share = int(random.integers(3, 30)), random.uniform(0.005, 0.04)
+        arguments = one, one * (correlation + (1 - correlation) / count), count, share
+        numbers = [way(*arguments) for way in (trees_needed, limit_is_the_many, share_of_one)]
+        if min(abs(np.diff(sorted(numbers)))) > 2:
+            return arguments
+
+
+def trees_needed(one, many, count, share):
+    correlation = (many / one - 1 / count) / (1 - 1 / count)
+    return math.ceil((1 - correlation) / (share * correlation))
+
+
+def limit_is_the_many(one, many, count, share):
+    correlation = many / one
+    return math.ceil((1 - correlation) / (share * correlation))
+
+
+def share_of_one(one, many, count, share):
+    correlation = (many / one - 1 / count) / (1 - 1 / count)
+    return math.ceil((1 - correlation) / share)
+
+
+def check_share(answer, random):
+    for _ in range(4):
+        answers = np.where(random.random(400) < 0.1, 0, random.beta(4, 2, size=400))
+        histogram = np.where(answers < 0.5, random.uniform(0.02, 0.1, 400), random.uniform(0.3, 0.8, 400))
+        found, wanted = call(answer, answers, histogram), best_share(answers, histogram)
+        if np.ndim(found) == 0 and np.isclose(float(found), one_step(answers, histogram)):
+            raise Wrong("this is one step of expectation maximisation: go on until it stands still.")
+        if np.ndim(found) == 0 and min(abs(float(found)), abs(float(found) - 1)) < 1e-4:
+            raise Wrong("at 0 the rows with answer 0 cost infinitely much, and at 1 the classifier is not "
+                        "asked: the best share lies between. Take each row's logarithm before the mean.")
+        if np.ndim(found) == 0 and abs(float(found) - wanted) < 0.06:
+            expect_close(found, wanted, "near, but not the lowest point to 0.001: search more finely.", 1e-3)
+        expect_close(found, wanted, "the share with the lowest mean of −log((1 − s)·answers + s·histogram).",
+                     1e-3)
+
+
+def best_share(answers, histogram):
+    def slope(share):
+        return np.mean((answers - histogram) / ((1 - share) * answers + share * histogram))
+
+    return brentq(slope, 1e-9, 1)
+
+
+def one_step(answers, histogram):
+    return np.mean(histogram / (answers + histogram))
 
 
 EXERCISES = (
@@ -111,10 +174,22 @@ EXERCISES = (
          "must sum to 1": lambda s: np.hstack([s, 1 - s[:, -1:]])},
     ),
     Exercise(
-        "03.4", "what correlation leaves of an average's advantage", check_variance,
-        ("Var(mean) = 1/M² Σ_i Σ_j Cov(i, j).",
-         "M of the M² terms are σ², and M² − M are ρσ²."),
-        variance_of_mean,
-        {"uncorrelated": lambda v, r, m: v / m, "infinitely many": lambda v, r, m: v * r},
+        "03.4", "from two measured errors to the number of trees that is enough", check_trees,
+        ("Infinitely many trees reach one · ρ. What must ρ be for `count` trees to reach `many`?",
+         "many / one = ρ + (1 − ρ)/count is one equation with one unknown.",
+         "Enough means ρ + (1 − ρ)/k ≤ (1 + share)·ρ; math.ceil rounds up."),
+        trees_needed,
+        {"round up": lambda *arguments: trees_needed(*arguments) - 1,
+         "infinitely many": limit_is_the_many,
+         "share is of the limit": share_of_one},
+    ),
+    Exercise(
+        "03.5", "the share of the histogram that costs least", check_share,
+        ("Write the mean nats as a function of s, and look at it for s between 0 and 1.",
+         "It is convex: scipy.optimize.minimize_scalar(…, bounds=(1e-9, 1), method=\"bounded\")."),
+        best_share,
+        {"one step": one_step,
+         "each row's logarithm": lambda answers, histogram: float(answers.mean() < histogram.mean()),
+         "more finely": lambda answers, histogram: best_share(answers, histogram) + 0.01},
     ),
 )

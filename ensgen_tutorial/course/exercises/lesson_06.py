@@ -1,28 +1,43 @@
-"""Exercises of lesson 06: noise outside the network, two Gaussians, a tighter bound, idle latents."""
+"""Exercises of lesson 06: other noise, two Gaussians, a bound and its gap, idle latents, hidden β."""
 
 import numpy as np
-from scipy.special import logsumexp
+from scipy.optimize import brentq
+from scipy.special import logsumexp, xlogy
 
 from . import Exercise, Wrong, call, expect_close
 
 
-def check_reparameterise(answer, random):
-    means, log_variances, noise = random.normal(size=(3, 5, 4))
-    found = call(answer, means, log_variances, noise)
-    if np.shape(found) == (5, 4):
-        if np.allclose(found, means + np.exp(log_variances) * noise):
-            raise Wrong("this multiplies the noise by the variance σ²; its standard deviation σ is "
-                        "wanted.")
-        if np.allclose(found, means + log_variances * noise):
-            raise Wrong("log_variances holds log σ²: take half of it, then the exponential.")
-        if np.allclose(found, np.exp(log_variances / 2) * noise):
-            raise Wrong("the means are missing.")
-    expect_close(found, means + np.exp(log_variances / 2) * noise, "z = μ + σ·ε with "
-                 "σ = exp(log σ² / 2), latent by latent.")
+def check_exponential(answer, random):
+    mean, count = random.uniform(0.5, 0.8) * random.choice([1, 4]), 2000
+    noise = (random.permutation(count) + 0.5) / count           # evenly spread over (0, 1)
+    found = [np.asarray(call(answer, mean, noise), float) for _ in range(2)]
+    if found[0].shape != (2, count):
+        raise Wrong(f"two arrays of the noise's shape are wanted, draws and derivatives, and the "
+                    f"result has shape {found[0].shape}.")
+    if not np.array_equal(*found):
+        raise Wrong("the same noise gave other draws the second time: all chance must come from "
+                    "noise.")
+    draws, derivatives = found[0]
+    if not np.isfinite(draws).all() or draws.min() < 0:
+        raise Wrong("an exponential draw is never negative: mind the sign of the logarithm.")
+    for wanted, message in ((1 / mean, "this takes mean for a rate: the draws' mean is {:.2f}, and "
+                             "{:.2f} was asked for."),
+                            (mean, "the draws are not exponential: {:.0%} of them lie above their "
+                             "wanted mean, where it should be {:.0%}.")):
+        levels = np.exp(-np.sort(draws)[::-1] / wanted)         # evenly spread if it fits
+        fits = np.allclose(levels, (np.arange(count) + 0.5) / count, atol=1.01 / count)
+        if fits and wanted != mean:
+            raise Wrong(message.format(draws.mean(), mean))
+        if not fits and wanted == mean:
+            raise Wrong(message.format((draws > mean).mean(), np.exp(-1)))
+    step = 1e-4 * mean
+    higher, lower = (np.asarray(call(answer, mean + sign * step, noise), float)[0] for sign in (1, -1))
+    expect_close(derivatives, (higher - lower) / (2 * step), "the derivative by mean: with each "
+                 "noise held fixed, raise mean a little and look how far its draw moves.", 1e-4)
 
 
-def reparameterise(means, log_variances, noise):
-    return means + np.exp(log_variances / 2) * noise
+def exponential_draws(mean, noise):
+    return -mean * np.log(noise), -np.log(noise)
 
 
 def check_kl_between_gaussians(answer, random):
@@ -30,14 +45,25 @@ def check_kl_between_gaussians(answer, random):
     s1, s2 = random.uniform(0.5, 2, size=(2, 3))
     wanted = kl_between_gaussians(m1, s1, m2, s2)
     found = call(answer, m1, s1, m2, s2)
-    if np.shape(found) == (3,) and np.allclose(found, kl_between_gaussians(m2, s2, m1, s1)):
-        raise Wrong("this is KL(second ‖ first): the expectation must be over the first.")
-    if np.shape(found) == (3,) and np.allclose(found, kl_between_gaussians(m1, s1, 0, 1)):
-        raise Wrong("this is the divergence from N(0, 1): the second mean and deviation are not "
-                    "used.")
-    if np.shape(found) == (3,) and np.allclose(found, -wanted):
-        raise Wrong("the sign: a divergence is never negative.")
-    expect_close(found, wanted, "log(σ₂/σ₁) + (σ₁² + (μ₁ − μ₂)²)/(2σ₂²) − ½, element by element.")
+    if np.shape(found) == (3,):
+        for other, message in (
+                (kl_between_gaussians(m2, s2, m1, s1), "this is KL(second ‖ first): the expectation "
+                 "must be over the first."),
+                (kl_between_gaussians(m1, s1, 0, 1), "this is the divergence from N(0, 1): the "
+                 "second mean and deviation are not used."),
+                (kl_between_gaussians(m1, s1**0.5, m2, s2**0.5), "this takes the sigmas for "
+                 "variances: they are standard deviations."),
+                (-wanted, "the sign: a divergence is never negative.")):
+            if np.allclose(found, other):
+                raise Wrong(message)
+    expect_close(call(answer, m1, s1, m1, s1), np.zeros(3), "the divergence of a Gaussian from "
+                 "itself must be 0, element by element.")
+    x = m1[0] + s1[0] * np.random.default_rng(0).standard_normal(100_000)
+    sampled = np.mean(np.log(s2[0] / s1[0]) + ((x - m2[0]) / s2[0]) ** 2 / 2
+                      - ((x - m1[0]) / s1[0]) ** 2 / 2)
+    expect_close(found, wanted, f"from N({m1[0]:.2f}, {s1[0]:.2f}²) to N({m2[0]:.2f}, "
+                 f"{s2[0]:.2f}²), 100,000 draws give about {sampled:.2f}, and your formula "
+                 f"{float(np.ravel(found)[0]):.2f}.")
 
 
 def kl_between_gaussians(mean_1, sigma_1, mean_2, sigma_2):
@@ -45,42 +71,81 @@ def kl_between_gaussians(mean_1, sigma_1, mean_2, sigma_2):
     return np.log(sigma_2 / sigma_1) + squares - 0.5
 
 
-def check_bound(answer, random):
-    log_weights = random.normal(0, 2, size=(7, 4))
-    wanted = logsumexp(log_weights, axis=0) - np.log(7)
-    found = call(answer, log_weights)
-    if np.shape(found) == (7,):
-        raise Wrong("there is one bound per image: the draws lie along the first axis.")
-    if np.shape(found) == (4,) and np.allclose(found, log_weights.mean(axis=0)):
-        raise Wrong("this is the mean of the logarithms, the ELBO; the logarithm of the mean weight "
-                    "is wanted.")
-    if np.shape(found) == (4,) and np.allclose(found, wanted + np.log(7)):
-        raise Wrong("this is the logarithm of the sum: subtract log k for the mean.")
-    expect_close(found, wanted, "the logarithm of the mean of exp(log_weights) over the draws.")
+def check_evidence(answer, random):
+    log_likelihoods = random.normal(-5, 2, size=6)
+    prior, encoder = random.dirichlet(np.full(6, 2.0), size=2)
+    found, wanted = call(answer, log_likelihoods, prior, encoder), elbo_and_evidence(
+        log_likelihoods, prior, encoder)
+    if np.shape(found) == (2,):
+        if np.allclose(found, wanted[::-1]):
+            raise Wrong("the order: the ELBO comes first.")
+        if np.isclose(found[1], logsumexp(log_likelihoods, b=encoder)):
+            raise Wrong("log p(x) does not depend on the encoder: each z counts with its prior.")
+        if np.isclose(found[0], encoder @ log_likelihoods):
+            raise Wrong("your ELBO does not charge for the latent: subtract KL(encoder ‖ prior).")
+        if np.isclose(found[0], 2 * encoder @ log_likelihoods - wanted[0]):
+            raise Wrong("the KL has the wrong sign: the latent's cost makes the ELBO lower.")
+    expect_close(found, wanted, "two numbers are wanted, the ELBO and log p(x). When the encoder is "
+                 "the true p(z|x), both must be the same; a sum over the six z has no integral.")
+    encoder = np.where(np.arange(6) < 3, encoder, 0) / encoder[:3].sum()
     with np.errstate(all="ignore"):
-        found = call(answer, log_weights - 2000)
-    expect_close(found, wanted - 2000, "weights of exp(−2000) are 0 for a computer: subtract the "
-                 "largest log-weight of each image first and add it again at the end.", 1e-5)
+        found = call(answer, log_likelihoods, prior, encoder)
+    expect_close(found, elbo_and_evidence(log_likelihoods, prior, encoder), "an encoder may give "
+                 "some z the probability 0. They add nothing to an expectation, also where the "
+                 "logarithm of 0 stands.")
+    with np.errstate(all="ignore"):
+        found = call(answer, log_likelihoods - 2000, prior, encoder)
+    expect_close(found, np.subtract(elbo_and_evidence(log_likelihoods, prior, encoder), 2000),
+                 "log-likelihoods of −2000 underflow: a real picture has many pixels. Never take "
+                 "their exponential directly.", 1e-7)
 
 
-def bound(log_weights):
-    largest = log_weights.max(axis=0)
-    return largest + np.log(np.exp(log_weights - largest).mean(axis=0))
+def elbo_and_evidence(log_likelihoods, prior, encoder):
+    divergence = (xlogy(encoder, encoder) - xlogy(encoder, prior)).sum()
+    return encoder @ log_likelihoods - divergence, logsumexp(log_likelihoods, b=prior)
+
+
+def careless_evidence(log_likelihoods, prior, encoder):
+    elbo = (encoder * (log_likelihoods + np.log(prior) - np.log(encoder))).sum()
+    return elbo, logsumexp(log_likelihoods + np.log(prior))
+
+
+def excess_divergence(scale, means, log_variances, wanted):
+    return latent_divergences(scale * means, scale * log_variances).mean() - wanted
+
+
+def latents_with(divergences, random):
+    """Means and log-variances (200, D) whose KL, averaged over images, is as given: (D,)."""
+    means, log_variances = random.normal(size=(2, 200, len(divergences)))
+    few = random.permutation(len(divergences))[: len(divergences) // 2]
+    means[30:, few] *= 0.01                                     # a few images carry these latents
+    for d, wanted in enumerate(divergences):
+        scale = brentq(excess_divergence, 0, 20, args=(means[:, d], log_variances[:, d], wanted))
+        means[:, d] *= scale
+        log_variances[:, d] *= scale
+    return means, log_variances
+
+
+def latent_divergences(means, log_variances):
+    return 0.5 * (np.exp(log_variances) + means**2 - 1 - log_variances)
 
 
 def check_idle(answer, random):
-    used = random.permutation(np.array([True] * int(random.integers(1, 6)) + [False] * 6))
-    means = random.normal(0, np.where(used, 1.5, 0.01), size=(200, len(used)))
-    log_variances = np.where(used, -2.0, 0.0) + random.normal(0, 0.01, size=means.shape)
-    found = call(answer, means, log_variances)
-    if np.ndim(found) == 0 and float(found) == used.sum():
-        raise Wrong("this counts the latents at work: count the idle ones.")
-    if np.shape(found) == used.shape:
-        raise Wrong("one whole number is wanted: how many of the latents are idle.")
-    if np.ndim(found) == 0 and float(found) in (0, len(used)):
-        raise Wrong("a threshold holds for each latent alone: take the mean of the KL over images, "
-                    "axis 0, and do not sum over latents.")
-    expect_close(found, 6, "count the latents whose KL, averaged over images, is below 0.05 nats.")
+    for _ in range(3):
+        busy, idle = random.choice(np.arange(2, 7), 2, replace=False)
+        divergences = random.permutation(np.concatenate([
+            random.uniform(0.053, 0.09, 2), random.uniform(0.2, 2, busy),
+            random.uniform(0.028, 0.047, 2), random.uniform(0.001, 0.02, idle)]))
+        found = call(answer, *latents_with(divergences, random))
+        total = len(divergences)
+        if np.shape(found) == (total,):
+            raise Wrong("one whole number is wanted: how many of the latents are idle.")
+        if np.ndim(found) == 0 and float(found) == 0:
+            raise Wrong("none is idle? The threshold holds for each latent alone, averaged over "
+                        "images: do not sum over latents.")
+        listed = ", ".join(f"{each:.3f}" for each in divergences)
+        expect_close(found, idle + 2, f"compare with the KL of each latent, averaged over images: "
+                     f"{listed}. So {idle + 2} are below 0.05, and you count {found}.")
 
 
 def count_idle(means, log_variances):
@@ -88,16 +153,41 @@ def count_idle(means, log_variances):
     return int((divergences.mean(axis=0) < 0.05).sum())
 
 
+def check_hidden_beta(answer, random):
+    pixels, latents = int(random.integers(50, 900)), int(random.integers(3, 40))
+    factor = round(random.uniform(2, 500), 1)
+    for rebuilding in ("sum", "mean"):
+        for divergence in ("sum", "mean"):
+            case = pixels, latents, rebuilding, divergence, factor
+            found, wanted = call(answer, *case), hidden_beta(*case)
+            if np.ndim(found) == 0 and np.isclose(float(found), 1 / wanted):
+                raise Wrong("this is 1/β: β multiplies the KL, so everything must be divided by "
+                            "what multiplies the summed cross-entropy.")
+            expect_close(found, wanted, f"with {pixels} pixels, {latents} latents, the {rebuilding} "
+                         f"over pixels times {factor} and the {divergence} over latents, β is "
+                         f"{wanted:.4g}, and yours is {found}.")
+
+
+def hidden_beta(pixels, latents, rebuilding, divergence, factor):
+    of_cross_entropy = factor / (pixels if rebuilding == "mean" else 1)
+    of_kl = 1 / (latents if divergence == "mean" else 1)
+    return of_kl / of_cross_entropy
+
+
 EXERCISES = (
     Exercise(
-        "06.1", "the draw is a smooth function of μ and σ, the noise comes from outside",
-        check_reparameterise,
-        ("A normal number with mean μ and deviation σ is μ + σ·ε.",
-         "log_variances holds log σ², so that σ = exp(log σ² / 2)."),
-        reparameterise,
-        {"by the variance": lambda m, v, e: m + np.exp(v) * e,
-         "take half of it": lambda m, v, e: m + v * e,
-         "means are missing": lambda m, v, e: np.exp(v / 2) * e},
+        "06.1", "every draw is a smooth function of the mean, and chance comes from outside",
+        check_exponential,
+        ("Where does the noise come in? A draw z must satisfy P(draw ≤ z) = 1 − exp(−z/mean).",
+         "Set noise = 1 − exp(−z/mean) and solve for z; 1 − noise is as good as noise.",
+         "Only then differentiate z by mean, with noise a constant."),
+        exponential_draws,
+        {"for a rate": lambda m, u: (-np.log(u) / m, np.log(u) / m**2),
+         "never negative": lambda m, u: (m * np.log(u), np.log(u)),
+         "held fixed": lambda m, u: (-m * np.log(u), np.ones_like(u)),
+         "second time": lambda m, u: (np.random.default_rng().exponential(m, len(u)), u),
+         "not exponential": lambda m, u: (2 * m * u, 2 * u),
+         "two arrays": lambda m, u: -m * np.log(u)},
     ),
     Exercise(
         "06.2", "the divergence between any two Gaussians", check_kl_between_gaussians,
@@ -106,25 +196,50 @@ EXERCISES = (
         kl_between_gaussians,
         {"over the first": lambda a, s, b, t: kl_between_gaussians(b, t, a, s),
          "are not used": lambda a, s, b, t: kl_between_gaussians(a, s, 0, 1),
-         "the sign": lambda a, s, b, t: -kl_between_gaussians(a, s, b, t)},
+         "for variances": lambda a, s, b, t: kl_between_gaussians(a, s**0.5, b, t**0.5),
+         "the sign": lambda a, s, b, t: -kl_between_gaussians(a, s, b, t),
+         "from itself": lambda a, s, b, t: kl_between_gaussians(a, s, b, t) + 0.5,
+         "100,000 draws": lambda a, s, b, t: 2 * kl_between_gaussians(a, s, b, t)},
     ),
     Exercise(
-        "06.3", "the importance-weighted bound, safe from underflow", check_bound,
-        ("The weights are exp(log_weights), and the bound is the logarithm of their mean.",
-         "Subtract log_weights.max(axis=0) before you take exponentials."),
-        bound,
-        {"the ELBO": lambda w: w.mean(axis=0),
-         "subtract log k": lambda w: logsumexp(w, axis=0),
-         "along the first axis": lambda w: logsumexp(w, axis=1) - np.log(w.shape[1]),
-         "largest log-weight": lambda w: np.log(np.exp(w).mean(axis=0))},
+        "06.3", "the ELBO and what it bounds, for a latent with few values", check_evidence,
+        ("Both are sums over z now. Which probabilities weigh the terms of each?",
+         "ELBO: weigh log p(x|z) + log p(z) − log q(z|x) by the encoder; 0·log 0 counts as 0 "
+         "(scipy.special.xlogy).",
+         "log p(x): logsumexp has an argument b for weights."),
+        elbo_and_evidence,
+        {"the order": lambda w, p, q: elbo_and_evidence(w, p, q)[::-1],
+         "does not depend on the encoder":
+             lambda w, p, q: (elbo_and_evidence(w, p, q)[0], logsumexp(w, b=q)),
+         "does not charge": lambda w, p, q: (q @ w, logsumexp(w, b=p)),
+         "wrong sign": lambda w, p, q: (2 * q @ w - elbo_and_evidence(w, p, q)[0],
+                                        logsumexp(w, b=p)),
+         "probability 0": careless_evidence,
+         "underflow": lambda w, p, q: (elbo_and_evidence(w, p, q)[0], np.log(np.exp(w) @ p))},
     ),
     Exercise(
-        "06.4", "latents that say nothing about the image", check_idle,
+        "06.4", "latents that say almost nothing about the image", check_idle,
         ("The KL is a sum over latents: compute its terms, (images, latents).",
          "Take their mean over images, axis=0, and count those below 0.05."),
         count_idle,
-        {"one whole number": lambda m, v: (0.5 * (np.exp(v) + m**2 - 1 - v)).mean(axis=0) < 0.05,
-         "count the idle ones": lambda m, v: m.shape[1] - count_idle(m, v),
-         "alone": lambda m, v: int((0.5 * (np.exp(v) + m**2 - 1 - v)).sum() < 0.05)},
+        {"one whole number": lambda m, v: latent_divergences(m, v).mean(axis=0) < 0.05,
+         "none is idle": lambda m, v: int((latent_divergences(m, v) + 0.5).mean(axis=0).min() < 0.05),
+         "compare with": lambda m, v: int((2 * latent_divergences(m, v).mean(axis=0) < 0.05).sum()),
+         "and you count": lambda m, v: int((latent_divergences(m.mean(axis=0), v.mean(axis=0))
+                                            < 0.05).sum()),
+         "averaged over images": lambda m, v: int((np.median(latent_divergences(m, v), axis=0)
+                                                   < 0.05).sum()),
+         "of each latent": lambda m, v: int((latent_divergences(m, v / 2).mean(axis=0) < 0.05).sum())},
+    ),
+    Exercise(
+        "06.5", "every loss of this kind has a β, stated or not", check_hidden_beta,
+        ("The ELBO sums over pixels and over latents. What does a mean divide by?",
+         "Write the loss as a·(summed cross-entropy) + b·(summed KL). Which multiple of −ELBO_β "
+         "is it?"),
+        hidden_beta,
+        {"this is 1/β": lambda p, k, r, d, f: 1 / hidden_beta(p, k, r, d, f),
+         "yours is": lambda p, k, r, d, f: (p if r == "mean" else 1) / f,
+         "over latents": lambda p, k, r, d, f: hidden_beta(p, k, r, d, 1),
+         "times": lambda p, k, r, d, f: (p if r == "mean" else 1) * (k if d == "mean" else 1) / f},
     ),
 )

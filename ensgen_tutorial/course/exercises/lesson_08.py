@@ -1,4 +1,4 @@
-"""Exercises of lesson 08: a fade, the sizes of the stages, α's timetable, and a fade undone."""
+"""Exercises of lesson 08: fades, sizes of the stages, a timetable, a fade undone, lost contrast."""
 
 import numpy as np
 
@@ -15,30 +15,46 @@ def doubled(images):
 
 
 def check_fade(answer, random):
-    height, width = random.integers(2, 5, size=2)
-    small = random.uniform(size=(3, height, width, 1))
-    large = random.uniform(size=(3, 2 * height, 2 * width, 1))
-    alpha = random.uniform(0.1, 0.4)
-    found = call(answer, small, large, alpha)
-    if np.shape(found) == large.shape:
-        if np.allclose(found, fade(small, large, 1 - alpha)):
-            raise Wrong("the weights are swapped: at α = 0 there must be only the small picture.")
-        if np.allclose(found, tiled_fade(small, large, alpha)):
-            raise Wrong("np.tile puts copies of the whole picture side by side; each *pixel* must "
-                        "become four, with np.repeat along both axes.")
-        if np.allclose(found, doubled(small) + alpha * large):
-            raise Wrong("the weights must sum to 1: the small picture has the weight 1 − α.")
-    expect_close(found, fade(small, large, alpha),
-                 "(1 − α)·(the small picture, each pixel four times) + α·(the large picture).")
+    count = 3
+    for channels in (1, count):                     # with 3 channels NumPy can match the wrong axis
+        height, width = random.integers(4, 7, size=2)
+        small = random.uniform(size=(count, height, width, channels))
+        large = random.uniform(size=(count, 2 * height, 2 * width, channels))
+        alphas = random.uniform(0.1, 0.4, size=count)
+        found = call(answer, small, large, alphas)
+        if np.shape(found) == large.shape:
+            if np.allclose(found, fade_each(small, large, 1 - alphas)):
+                raise Wrong("the weights are swapped: at α = 0 there must be only the small picture.")
+            if np.allclose(found, tiled_fade(small, large, alphas)):
+                raise Wrong("np.tile puts copies of the whole picture side by side; each *pixel* "
+                            "must become four.")
+            if np.allclose(found, doubled(small) + along_first(alphas) * large):
+                raise Wrong("the weights of the two pictures must sum to 1.")
+            if channels == count and np.allclose(found, fade(small, large, alphas)):
+                raise Wrong("NumPy matched the three α with the three colours: each *picture* has "
+                            "its own.")
+        expect_close(found, fade_each(small, large, alphas), f"pixel by pixel: the first picture has "
+                     f"α = {alphas[0]:.2f}; its first pixel is {small[0, 0, 0, 0]:.2f} in the small "
+                     f"picture and {large[0, 0, 0, 0]:.2f} in the large one, so "
+                     f"{fade_each(small, large, alphas)[0, 0, 0, 0]:.3f} is wanted.")
 
 
 def fade(small, large, alpha):
+    return (1 - alpha) * doubled(small) + alpha * large
+
+
+def fade_each(small, large, alphas):
     twice = small.repeat(2, axis=1).repeat(2, axis=2)
-    return (1 - alpha) * twice + alpha * large
+    alphas = alphas[:, None, None, None]
+    return (1 - alphas) * twice + alphas * large
 
 
-def tiled_fade(small, large, alpha):
-    return (1 - alpha) * np.tile(small, (1, 2, 2, 1)) + alpha * large
+def along_first(alphas):
+    return alphas[:, None, None, None]
+
+
+def tiled_fade(small, large, alphas):
+    return (1 - along_first(alphas)) * np.tile(small, (1, 2, 2, 1)) + along_first(alphas) * large
 
 
 def check_sizes(answer, random):
@@ -83,29 +99,41 @@ def unlimited(side):
 
 
 def check_timetable(answer, random):
-    steps = 2 * int(random.integers(20, 60))
-    early = int(random.integers(1, steps // 2 - 1))
-    late = int(random.integers(steps // 2 + 2, steps))
-    found = [call(answer, step, steps) for step in (early, late)]
-    if np.shape(found) == (2,):
-        if np.allclose(found, [early / steps, late / steps]):
-            raise Wrong("this α reaches 1 only at the end of the stage: the new layer needs the "
-                        "second half of the steps with full weight.")
-        if np.allclose(found, [2 * early / steps, 2 * late / steps]):
-            raise Wrong(f"α must stop at 1, and yours is {2 * late / steps:.2f} at step {late} of "
-                        f"{steps}.")
-        if np.allclose(found, [1 - timetable(early, steps), 1 - timetable(late, steps)]):
-            raise Wrong("α must rise: at step 0 the new layer has no weight.")
-    for step, alpha in zip((early, late), found):
-        expect_close(alpha, timetable(step, steps), f"step {step} of {steps} needs α = "
-                     f"{timetable(step, steps):.3f}: a straight line to 1 at half time, then 1.")
-    for step in (0, steps // 2, steps):
-        expect_close(call(answer, step, steps), timetable(step, steps),
-                     f"look at step {step} of {steps}.")
+    per_stage, stages = 2 * int(random.integers(10, 40)) + 1, int(random.integers(3, 6))
+    steps = [0, 1, per_stage - 1]                               # all of the first stage
+    for stage in range(1, stages):
+        steps += [stage * per_stage + k for k in (0, 1, 3, per_stage // 2, per_stage // 2 + 1,
+                                                  per_stage - 1)]
+    found = [call(answer, step, per_stage, stages) for step in steps]
+    wanted = [timetable(step, per_stage, stages) for step in steps]
+    if np.shape(found) != np.shape(wanted):
+        raise Wrong("two numbers are wanted at each step: the stage and α.")
+    found, wanted = np.array(found, float), np.array(wanted)
+    first = wanted[:, 0] == 0
+    if not np.allclose(found[:, 0], wanted[:, 0]):
+        raise Wrong(f"with {per_stage} steps per stage, step {per_stage - 1} is the last of stage 0 "
+                    f"and step {per_stage} the first of stage 1. You say {found[2, 0]:g} and "
+                    f"{found[3, 0]:g}.")
+    if not np.allclose(found[first, 1], 1):
+        raise Wrong("in stage 0 there is nothing to fade from: its only layer has full weight at "
+                    "once.")
+    if found[:, 1].max() > 1:
+        raise Wrong(f"α must stop at 1, and yours reaches {found[:, 1].max():.2f}.")
+    if np.allclose(found[~first, 1], 1 - wanted[~first, 1]):
+        raise Wrong("α must rise: when a stage begins, its new layer has no weight.")
+    if np.allclose(found[3::6, 1], 0) and found[8, 1] < 1:
+        raise Wrong("this α reaches 1 only at the end of a stage: the new layer needs the second "
+                    "half of the steps with full weight.")
+    for step, mine, right in zip(steps, found, wanted):
+        expect_close(mine[1], right[1], f"half of {per_stage} steps is {per_stage / 2:g}, so step "
+                     f"{step} needs α = {right[1]:.4f}, and yours is {mine[1]:.4f}.")
 
 
-def timetable(step, steps):
-    return min(1.0, step / (steps / 2))
+def timetable(step, per_stage, stages):
+    stage = step // per_stage
+    if stage == 0:
+        return 0, 1.0
+    return stage, min(1.0, (step - stage * per_stage) / (per_stage / 2))
 
 
 def check_undone(answer, random):
@@ -136,16 +164,50 @@ def undone_wrongly(faded, alpha):
     return means + alpha * (faded - means)
 
 
+def check_contrast(answer, random):
+    for near in ("between", "small", "large"):
+        small = random.uniform(0.3, 1, size=(4, 6, 6, 1)) * random.choice([-1, 1], size=(4, 6, 6, 1))
+        large = random.uniform(-1, 1, size=small.shape) - 0.3 * small
+        if near == "large":                         # a paler copy: the contrast falls to the end
+            large = small * random.uniform(0.3, 0.6)
+        elif near == "small":
+            small, large = small * random.uniform(0.3, 0.6), small
+        found, wanted = call(answer, small, large), palest(small, large)
+        if np.ndim(found) == 0 and not 0 <= float(found) <= 1:
+            raise Wrong(f"α is a weight, from 0 to 1, and yours is {float(found):.2f}: where is the "
+                        "contrast least if it falls all the way?")
+        if np.ndim(found) == 0 and np.isclose(found, palest(large, small)) and near == "between":
+            raise Wrong("this is the weight of the small picture; α is the large one's.")
+        here, least = [((1 - a) * small + a * large)[..., 0] for a in (np.mean(found), wanted)]
+        expect_close(found, wanted, f"at your α the mean square is {np.mean(here**2):.4f}, and there "
+                     f"is an α where it is {np.mean(least**2):.4f}.", 1e-3)
+
+
+def palest(small, large):
+    change = large - small                          # the mean square is a parabola in α
+    return float(np.clip(-np.mean(small * change) / np.mean(change**2), 0, 1))
+
+
+def unclipped(small, large):
+    change = large - small
+    return -np.mean(small * change) / np.mean(change**2)
+
+
 EXERCISES = (
     Exercise(
-        "08.1", "a fade from the small picture to the large one", check_fade,
+        "08.1", "each picture fades with its own α", check_fade,
         ("small.repeat(2, axis=1) doubles the rows; the columns are axis 2.",
-         "At α = 0 only the small picture counts, at α = 1 only the large one."),
-        fade,
-        {"weights are swapped": lambda small, large, alpha: fade(small, large, 1 - alpha),
+         "NumPy matches shapes from the last axis on: which shape must alphas get, so that it "
+         "belongs to the first axis?"),
+        fade_each,
+        {"weights are swapped": lambda small, large, alphas: fade_each(small, large, 1 - alphas),
          "np.tile": tiled_fade,
-         "must sum to 1": lambda small, large, alpha: doubled(small) + alpha * large,
-         "is wanted": lambda small, large, alpha: (1 - alpha) * small + alpha * halved(large)},
+         "must sum to 1":
+             lambda small, large, alphas: doubled(small) + along_first(alphas) * large,
+         "three colours": lambda small, large, alphas: (
+             fade(small, large, alphas) if small.shape[-1] == 3 else fade_each(small, large, alphas)),
+         "pixel by pixel": lambda small, large, alphas: fade(small, large, alphas.mean()),
+         "has shape": fade},
     ),
     Exercise(
         "08.2", "a network grows from the smallest even half", check_sizes,
@@ -157,13 +219,17 @@ EXERCISES = (
          "only even sizes": rounded_sizes},
     ),
     Exercise(
-        "08.3", "α rises to 1 at half time and stays there", check_timetable,
-        ("After half of the steps, step / (steps / 2) is 1.",
-         "min(1, …) keeps it there."),
+        "08.3", "a stage and its α at each step of a training", check_timetable,
+        ("step // per_stage is the stage, and step % per_stage the step within it.",
+         "After half of a stage, (step within it) / (per_stage / 2) is 1. Half of 21 is 10.5.",
+         "Stage 0 has no smaller picture to fade from."),
         timetable,
-        {"only at the end": lambda step, steps: step / steps,
-         "must stop at 1": lambda step, steps: 2 * step / steps,
-         "must rise": lambda step, steps: 1 - timetable(step, steps)},
+        {"the end of a stage": lambda s, n, k: (s // n, 1.0 if s < n else (s % n) / n),
+         "must stop at 1": lambda s, n, k: (s // n, 1.0 if s < n else 2 * (s % n) / n),
+         "must rise": lambda s, n, k: (s // n, 1.0 if s < n else 1 - timetable(s, n, k)[1]),
+         "nothing to fade from": lambda s, n, k: (s // n, min(1, 2 * (s % n) / n)),
+         "half of": lambda s, n, k: (s // n, 1.0 if s < n else min(1, (s % n) / (n // 2))),
+         "is the last of stage 0": lambda s, n, k: (min((s + 1) // n, k - 1), 1.0)},
     ),
     Exercise(
         "08.4", "a fade only makes the detail weaker, so it can be undone", check_undone,
@@ -174,5 +240,15 @@ EXERCISES = (
         {"must not be divided": lambda faded, alpha: faded / alpha,
          "detail alone": lambda faded, alpha: (faded - doubled(halved(faded))) / alpha,
          "divide by it": undone_wrongly},
+    ),
+    Exercise(
+        "08.5", "a fade between different pictures is palest somewhere on its way", check_contrast,
+        ("Write the mean square of (1 − α)·small + α·large as a parabola in α.",
+         "With change = large − small it is mean((small + α·change)²). Where is its derivative 0?",
+         "If that is outside of [0, 1], the smallest value lies at an end."),
+        palest,
+        {"from 0 to 1": unclipped,
+         "weight of the small": lambda small, large: palest(large, small),
+         "mean square is": lambda small, large: 0.5},
     ),
 )

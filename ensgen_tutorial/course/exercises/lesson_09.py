@@ -1,4 +1,4 @@
-"""Exercises of lesson 09: the velocity, the best denoiser, Heun's step, and how far one sees."""
+"""Exercises of lesson 09: velocity from noise, the best denoiser, Heun's step, how far one sees."""
 
 import math
 
@@ -9,72 +9,120 @@ from . import Exercise, Wrong, call, expect_close
 
 
 def check_velocity(answer, random):
-    noisy, denoised = random.normal(size=(2, 3, 4, 4, 1))
+    noisy, noise = random.normal(size=(2, 3, 4, 4, 1))
     t = random.uniform(0.55, 0.9)
-    wanted = velocity(noisy, denoised, t)
-    found = call(answer, noisy, denoised, t)
+    wanted = velocity(noisy, noise, t)
+    found = call(answer, noisy, noise, t)
     if np.shape(found) == wanted.shape:
-        if np.allclose(found, -wanted):
-            raise Wrong("the sign: this leads from the picture back into the noise.")
-        if np.allclose(found, denoised - noisy):
-            raise Wrong("this is the way that is left; divide it by the time that is left.")
-        if np.allclose(found, (denoised - noisy) / t):
-            raise Wrong("this divides by the time that has passed, not by the time that is left.")
-    expect_close(found, wanted, "the way that is left, ŷ − x_t, divided by the time left, 1 − t.")
+        for other, message in WRONG_VELOCITIES.items():
+            if np.allclose(found, other(noisy, noise, t)):
+                raise Wrong(message)
+    expect_close(found, wanted, "find ŷ first: x_t = (1 − t)·noise + t·y holds for what is expected, "
+                 "too. Then the way left, ŷ − x_t, by the time left, 1 − t.")
 
 
-def velocity(noisy, denoised, t):
-    return (denoised - noisy) / (1 - t)
+def velocity(noisy, noise, t):
+    clean = (noisy - (1 - t) * noise) / t
+    return (clean - noisy) / (1 - t)
+
+
+WRONG_VELOCITIES = {
+    lambda noisy, noise, t: -velocity(noisy, noise, t):
+        "the sign: this leads from the picture back into the noise.",
+    lambda noisy, noise, t: (noisy - (1 - t) * noise) / t:
+        "this is ŷ, where the path leads; the velocity is the way left by the time left.",
+    lambda noisy, noise, t: noisy - noise:
+        "this is the way from the noise to x_t: how much time has that taken?",
+    lambda noisy, noise, t: -noise:
+        "after the noise is taken away, t·ŷ is left and not ŷ: divide by t.",
+    lambda noisy, noise, t: (noise - noisy) / (1 - t):
+        "this goes to the noise: it was predicted in place of ŷ, so find ŷ first.",
+}
 
 
 def check_best_guess(answer, random):
     pictures = random.uniform(-1, 1, size=(6, 5))
     for t in (random.uniform(0.3, 0.5), 0.99):
+        prior = random.dirichlet(np.full(6, 3.0))
+        if t == 0.99:
+            prior[0] = 0                                        # and yet one row comes from picture 0
+            prior /= prior.sum()
         noisy = (1 - t) * random.normal(size=(4, 5)) + t * pictures[:4]
-        wanted = best_guess(noisy, t, pictures)
+        wanted = best_guess(noisy, t, pictures, prior)
         with np.errstate(all="ignore"):
-            found = call(answer, noisy, t, pictures)
+            found = call(answer, noisy, t, pictures, prior)
         if np.shape(found) == wanted.shape:
             for other, message in WRONG_GUESSES.items():
-                if np.allclose(found, other(noisy, t, pictures)) and not np.allclose(found, wanted):
+                same = np.allclose(found, other(noisy, t, pictures, prior))
+                if same and not np.allclose(found, wanted):
                     raise Wrong(message)
             if not np.isfinite(np.asarray(found, float)).all():
-                raise Wrong("near t = 1 every exp underflows to 0, and 0/0 is NaN: use "
-                            "scipy.special.softmax, or subtract the largest exponent first.")
+                raise Wrong("near t = 1 every exp in a row can underflow to 0, and 0/0 is NaN: add the "
+                            "logarithm of the prior first, then scipy.special.softmax, row by row.")
         expect_close(found, wanted, "weights: softmax over the pictures of "
-                     "−‖x − t·y_j‖² / (2·(1 − t)²); then the weighted sum of the pictures.")
+                     "log prior_j − ‖x − t·y_j‖² / (2·(1 − t)²); then the weighted sum of the pictures.")
 
 
-def best_guess(noisy, t, pictures):
+def logs(noisy, t, pictures, scale=None, variance=None):
+    """log p(x | picture j), up to a constant: (N, n)."""
+    scale, variance = t if scale is None else scale, (1 - t) ** 2 if variance is None else variance
+    distances = ((noisy[:, None] - scale * pictures[None]) ** 2).sum(axis=-1)
+    return -distances / (2 * variance)
+
+
+def best_guess(noisy, t, pictures, prior):
     distances = ((noisy[:, None] - t * pictures[None]) ** 2).sum(axis=-1)
-    weights = softmax(-distances / (2 * (1 - t) ** 2), axis=1)
+    with np.errstate(divide="ignore"):                          # log 0 = −∞: this picture is out
+        weights = softmax(np.log(prior) - distances / (2 * (1 - t) ** 2), axis=1)
     return weights @ pictures
 
 
-def full_size_pictures(noisy, t, pictures):
-    distances = ((noisy[:, None] - pictures[None]) ** 2).sum(axis=-1)
-    return softmax(-distances / (2 * (1 - t) ** 2), axis=1) @ pictures
+def log_prior(prior):
+    with np.errstate(divide="ignore"):
+        return np.log(prior)
 
 
-def not_squared(noisy, t, pictures):
-    distances = ((noisy[:, None] - t * pictures[None]) ** 2).sum(axis=-1)
-    return softmax(-distances / (2 * (1 - t)), axis=1) @ pictures
+def full_size_pictures(noisy, t, pictures, prior):
+    return softmax(log_prior(prior) + logs(noisy, t, pictures, scale=1), axis=1) @ pictures
 
 
-def nearest_picture(noisy, t, pictures):
-    distances = ((noisy[:, None] - t * pictures[None]) ** 2).sum(axis=-1)
-    return pictures[distances.argmin(axis=1)]
+def not_squared(noisy, t, pictures, prior):
+    return softmax(log_prior(prior) + logs(noisy, t, pictures, variance=1 - t), axis=1) @ pictures
 
 
-def unsafe_guess(noisy, t, pictures):
-    distances = ((noisy[:, None] - t * pictures[None]) ** 2).sum(axis=-1)
-    fits = np.exp(-(distances + 1) / (2 * (1 - t) ** 2))
+def no_prior(noisy, t, pictures, prior):
+    return softmax(logs(noisy, t, pictures), axis=1) @ pictures
+
+
+def prior_added(noisy, t, pictures, prior):
+    return softmax(prior + logs(noisy, t, pictures), axis=1) @ pictures
+
+
+def prior_afterwards(noisy, t, pictures, prior):
+    return softmax(logs(noisy, t, pictures), axis=1) * prior @ pictures
+
+
+def nearest_picture(noisy, t, pictures, prior):
+    return pictures[(log_prior(prior) + logs(noisy, t, pictures)).argmax(axis=1)]
+
+
+def unsafe_guess(noisy, t, pictures, prior):
+    fits = prior * np.exp(logs(noisy, t, pictures))
+    return fits / fits.sum(axis=1, keepdims=True) @ pictures
+
+
+def one_maximum(noisy, t, pictures, prior):
+    exponents = log_prior(prior) + logs(noisy, t, pictures)
+    fits = np.exp(exponents - exponents.max())
     return fits / fits.sum(axis=1, keepdims=True) @ pictures
 
 
 WRONG_GUESSES = {
-    full_size_pictures: "compare x_t with t·y_j: inside x_t the picture is scaled by t.",
-    not_squared: "the noise in x_t has the standard deviation 1 − t, so its variance is (1 − t)².",
+    full_size_pictures: "compare x with t·y_j: inside x the picture is scaled by t.",
+    not_squared: "the noise in x has the standard deviation 1 − t, so its variance is (1 − t)².",
+    no_prior: "the prior is missing: by Bayes' rule it multiplies what the distances say.",
+    prior_added: "the prior is a probability: add its logarithm to the exponents.",
+    prior_afterwards: "with the prior the weights no longer sum to 1.",
     nearest_picture: "this is the most probable picture alone; the best ŷ is the mean of all that "
                      "fit.",
 }
@@ -162,27 +210,32 @@ def check_convolutions(answer, random):
 
 
 def convolutions_needed(side, kernel):
-    return math.ceil((side - 1) / ((kernel - 1) // 2))
+    return math.ceil((side - 1) / (kernel // 2))
 
 
 EXERCISES = (
     Exercise(
-        "09.1", "the velocity is the way left by the time left", check_velocity,
-        ("On the straight path from the noise to ŷ, how far is it still, and how long does it take?",
-         "The way left is ŷ − x_t, the time left is 1 − t."),
+        "09.1", "who predicts the noise knows the velocity", check_velocity,
+        ("If the noise were known exactly, what would the clean picture be?",
+         "x_t = (1 − t)·noise + t·y, solved for y. For expected values that is still true.",
+         "The velocity is the way left, ŷ − x_t, by the time left, 1 − t."),
         velocity,
-        {"the sign": lambda x, y, t: (x - y) / (1 - t),
-         "divide it by": lambda x, y, t: y - x,
-         "time that has passed": lambda x, y, t: (y - x) / t},
+        {"the sign": lambda x, n, t: (n - x) / t,
+         "this is ŷ": lambda x, n, t: (x - (1 - t) * n) / t,
+         "how much time": lambda x, n, t: x - n,
+         "divide by t": lambda x, n, t: (x - (1 - t) * n - x) / (1 - t),
+         "in place of ŷ": lambda x, n, t: (n - x) / (1 - t)},
     ),
     Exercise(
-        "09.2", "the best denoiser is a weighted sum of pictures", check_best_guess,
-        ("If picture j was the clean one, x_t is t·y_j plus noise of standard deviation 1 − t.",
-         "Its log-probability is −‖x_t − t·y_j‖² / (2·(1 − t)²), up to a constant.",
-         "scipy.special.softmax(…, axis=1) turns these into weights; weights @ pictures is the sum."),
+        "09.2", "what one knows beforehand joins the weights", check_best_guess,
+        ("Bayes' rule: the weight of picture j is proportional to prior_j times p(x | picture j).",
+         "Its logarithm is log prior_j − ‖x − t·y_j‖² / (2·(1 − t)²), up to a constant.",
+         "scipy.special.softmax(…, axis=1) turns logarithms into weights, also those that are −∞."),
         best_guess,
-        {"scaled by t": full_size_pictures, "its variance": not_squared,
-         "most probable picture": nearest_picture, "underflows": unsafe_guess},
+        {"scaled by t": full_size_pictures, "its variance": not_squared, "is missing": no_prior,
+         "add its logarithm": prior_added, "no longer sum to 1": prior_afterwards,
+         "most probable picture": nearest_picture, "underflow": unsafe_guess,
+         "row by row": one_maximum},
     ),
     Exercise(
         "09.3", "one step of Heun's rule, and the last one stops at ŷ", check_heun,

@@ -1,28 +1,9 @@
-"""Exercises of lesson 10: two pools, the ambiguity, the distance of a ghost, and two orders."""
+"""Exercises of lesson 10: the log pool, a mixture pixel by pixel, the best weight, related ghosts."""
 
 import numpy as np
-from scipy.special import log_softmax
+from scipy.special import log_softmax, softmax
 
 from . import Exercise, Wrong, call, expect_close
-
-
-def check_linear_pool(answer, random):
-    members = random.dirichlet(np.ones(5), size=(3, 4))
-    weights = random.dirichlet(np.ones(3))
-    wanted = linear_pool(members, weights)
-    found = call(answer, members, weights)
-    if np.shape(found) == wanted.shape:
-        if np.allclose(found, members.mean(axis=0)):
-            raise Wrong("this is the pool with equal weights: where are yours?")
-        if np.allclose(found, np.exp(log_pool(np.log(members), weights))):
-            raise Wrong("this is the log pool; the linear one sums probabilities, not logarithms.")
-        if np.allclose(np.sum(found, axis=-1), 1 / 3):
-            raise Wrong("the weights sum to 1 already: do not divide by M.")
-    expect_close(found, wanted, "Σ_j w_j p_j, summed over the first axis.")
-
-
-def linear_pool(member_probabilities, weights):
-    return np.tensordot(weights, member_probabilities, axes=1)
 
 
 def check_log_pool(answer, random):
@@ -35,7 +16,7 @@ def check_log_pool(answer, random):
             raise Wrong("the probabilities sum to less than 1: divide by Z, so subtract log Z.")
         if np.allclose(found, np.exp(wanted)):
             raise Wrong("these are the probabilities; their logarithms are wanted.")
-        if np.allclose(found, np.log(linear_pool(np.exp(logs), weights))):
+        if np.allclose(found, np.log(np.tensordot(weights, np.exp(logs), axes=1))):
             raise Wrong("this is the linear pool: sum the logarithms instead.")
     expect_close(found, wanted, "Σ_j w_j log p_j, minus its logsumexp over the levels.")
     sure = log_softmax(random.normal(0, 1, (3, 4, 5)) * 4000, axis=-1)
@@ -43,10 +24,17 @@ def check_log_pool(answer, random):
         found = call(answer, sure, weights)
     expect_close(found, log_pool(sure, weights), "with very sure members exp underflows, and Z is 0: "
                  "scipy.special.log_softmax or logsumexp keep the logarithms.")
+    logs[2, :, random.integers(5)] = -np.inf
+    weights = np.array([*random.dirichlet(np.ones(2)), 0])
+    with np.errstate(all="ignore"):
+        found = call(answer, logs, weights)
+    expect_close(found, log_pool(logs, weights), "a member with weight 0 spoils the sum where it "
+                 "excludes a level: 0·log 0 is NaN. It must have no say.")
 
 
 def log_pool(member_logs, weights):
-    return log_softmax(np.tensordot(weights, member_logs, axes=1), axis=-1)
+    asked = weights > 0                                         # 0·log 0 would be NaN
+    return log_softmax(np.tensordot(weights[asked], member_logs[asked], axes=1), axis=1)
 
 
 def careless_log_pool(member_logs, weights):
@@ -54,123 +42,203 @@ def careless_log_pool(member_logs, weights):
     return np.log(products / products.sum(axis=-1, keepdims=True))
 
 
-def check_ambiguity(answer, random):
-    predictions = random.normal(size=(3, 6))
-    weights = random.dirichlet(np.ones(3))
-    wanted = ambiguity_of(predictions, weights)
-    found = call(answer, predictions, weights)
+def everybody_asked(member_logs, weights):
+    return log_softmax(np.tensordot(weights, member_logs, axes=1), axis=-1)
+
+
+def check_mixture(answer, random):
+    members, pixels, weights = some_members(random, 6)
+    wanted = mixture_pixels(members, pixels, weights)
+    found = call(answer, members, pixels, weights)
     if np.shape(found) == wanted.shape:
-        if np.allclose(found, predictions.var(axis=0)):
-            raise Wrong("this is the variance with equal weights: weigh the squares, and the mean.")
-        if np.allclose(found, weights @ (predictions - predictions.mean(axis=0)) ** 2):
-            raise Wrong("the squares are weighted, but they are taken around the plain mean: the "
-                        "sum is Σ w_j ŷ_j.")
-        if np.allclose(found, -wanted):
-            raise Wrong("the sign: how much lower the sum's error is cannot be negative.")
-    expect_close(found, wanted, "Σ_j w_j (ŷ_j − ȳ)² with ȳ = Σ_j w_j ŷ_j, for each input.")
+        for other, message in WRONG_MIXTURES.items():
+            if np.allclose(found, other(members, pixels, weights)):
+                raise Wrong(message)
+        if not np.allclose(np.sum(found, axis=-1), 1):
+            raise Wrong("a pixel's probabilities do not sum to 1: the weights must, at each pixel.")
+    expect_close(found, wanted, "at each pixel the weights are w_j times the probability that member j "
+                 "gives to all pixels before it, divided by their sum.")
+    members, pixels, weights = some_members(random, 700)
+    members[:, :3] = softmax(40 * np.log(members[:, :3]), axis=-1)      # and some are very sure
+    with np.errstate(all="ignore"):
+        found = call(answer, members, pixels, weights)
+        expect_close(found, mixture_pixels(members, pixels, weights), "with many pixels the products "
+                     "underflow to 0: add logarithms, and use scipy.special.softmax over the members.")
+        members[2] = softmax(np.log(members[2]) + np.eye(8)[pixels], axis=-1)
+        weights[2] = 0                                      # it would fit, and is never picked
+        found = call(answer, members, pixels, weights / weights.sum())
+        expect_close(found, mixture_pixels(members, pixels, weights / weights.sum()), "a member with "
+                     "weight 0 is never picked, however well the pixels fit it.")
 
 
-def ambiguity_of(predictions, weights):
-    return weights @ (predictions - weights @ predictions) ** 2
+def some_members(random, pixels, levels=8):
+    """Probabilities (3, pixels, levels) that resemble each other, values, weights."""
+    own = random.normal(size=(pixels, levels)) + 0.1 * random.normal(size=(3, pixels, levels))
+    return softmax(own, axis=-1), random.integers(levels, size=pixels), random.dirichlet(np.full(3, 5.0))
+
+
+def mixture_pixels(member_probabilities, pixels, weights):
+    there = member_probabilities[:, np.arange(len(pixels)), pixels]     # of the level that is there
+    logs = np.log(there)                                        # (M, pixels)
+    before = np.cumsum(logs, axis=1) - logs                     # log p_j of all pixels before
+    shares = softmax(np.log(weights)[:, None] + before, axis=0)
+    return np.einsum("mp,mpv->pv", shares, member_probabilities)
+
+
+def fixed_weights(member_probabilities, pixels, weights):
+    return np.tensordot(weights, member_probabilities, axes=1)
+
+
+def products_so_far(member_probabilities, pixels, weights, own=False):
+    there = np.take_along_axis(member_probabilities, pixels[None, :, None], axis=-1)[..., 0]
+    products = np.cumprod(there, axis=1)
+    if not own:
+        products = np.concatenate([np.ones((len(weights), 1)), products[:, :-1]], axis=1)
+    shares = weights[:, None] * products
+    return np.einsum("mp,mpv->pv", shares / shares.sum(axis=0), member_probabilities)
+
+
+def looks_ahead(member_probabilities, pixels, weights):
+    return products_so_far(member_probabilities, pixels, weights, own=True)
+
+
+def one_before(member_probabilities, pixels, weights):
+    there = np.take_along_axis(member_probabilities, pixels[None, :, None], axis=-1)[..., 0]
+    last = np.concatenate([np.ones((len(weights), 1)), there[:, :-1]], axis=1)
+    shares = weights[:, None] * last
+    return np.einsum("mp,mpv->pv", shares / shares.sum(axis=0), member_probabilities)
+
+
+WRONG_MIXTURES = {
+    fixed_weights: "this is the linear pool. A mixture picks one member for the whole image, so the "
+                   "pixels before tell who it may have been, and the weights change.",
+    looks_ahead: "this looks ahead: the weights at a pixel may use only the pixels before it.",
+    one_before: "this looks back by one pixel only: all pixels before count.",
+}
+
+
+def check_best_weight(answer, random):
+    first, spread = random.uniform(1, 2), random.uniform(0.6, 0.9)
+    second = first + random.uniform(0.1, 0.4)
+    for errors in ((first, second), (second, first)):
+        wanted = best_weight(*errors, spread)
+        found = call(answer, *errors, spread)
+        if np.ndim(found) == 0:
+            if np.isclose(found, 1 - wanted):
+                raise Wrong("this is the weight of the first member; the second one's is wanted.")
+            if np.isclose(found, errors[0] / (first + second)):
+                raise Wrong("this shares out the weight by the errors alone. Where is the derivative of "
+                            "E(w) zero?")
+            if np.isclose(found, float(errors[0] > errors[1])):
+                raise Wrong("this asks the better member alone, and here the sum is better than both.")
+        expect_close(found, wanted, "set the derivative of E(w) to zero: E₂ − E₁ − D·(1 − 2w) = 0.")
+    far = random.uniform(2, 3)                                  # |E₁ − E₂| > D: an end is best
+    for errors in ((1.0, far), (far, 1.0)):
+        expect_close(call(answer, *errors, 0.8), best_weight(*errors, 0.8), "if one member is much worse, "
+                     "the lowest point lies outside [0, 1]: then the best weight is 0 or 1.")
+    with np.errstate(all="ignore"):
+        found = call(answer, np.float64(first), np.float64(first), np.float64(0))
+    if np.ndim(found) or not 0 <= found <= 1:
+        raise Wrong("if both members always agree, D is 0 and any weight is best: return one of them.")
+
+
+def best_weight(first_error, second_error, difference):
+    if difference == 0:
+        return 0.5                                              # the members agree: any weight will do
+    return np.clip(0.5 + (first_error - second_error) / (2 * difference), 0, 1)
 
 
 def check_ghost(answer, random):
     root = random.normal(size=(4, 4))
     covariance = root @ root.T
     weights = random.dirichlet(np.ones(3))
-    wanted = ghost_distance(covariance, weights)
-    found = call(answer, covariance, weights)
-    if np.ndim(found) == 0:
-        trace = np.trace(covariance)
-        if np.isclose(found, (1 - (weights**2).sum()) * trace):
-            raise Wrong("this is how much variance is lost. The distance compares standard "
-                        "deviations: (1 − ‖w‖)², and not 1 − ‖w‖².")
-        if np.isclose(found, (1 - 1 / np.sqrt(len(weights))) ** 2 * trace):
-            raise Wrong("this holds for equal weights only: put ‖w‖ where 1/√M stands.")
-        if np.isclose(found, (1 - np.linalg.norm(weights)) ** 2 * covariance.sum()):
-            raise Wrong("tr Σ is the sum of the diagonal, not of all entries.")
-    expect_close(found, wanted, "(1 − ‖w‖)² · tr Σ, with ‖w‖ the square root of Σ w_j².")
+    for correlation in (random.uniform(0.2, 0.8), 1.0, 0.0):
+        wanted = ghost_distance(covariance, weights, correlation)
+        found = call(answer, covariance, weights, correlation)
+        if np.ndim(found) == 0 and 0 < correlation < 1:
+            for other, message in WRONG_GHOSTS.items():
+                if np.isclose(found, other(covariance, weights, correlation)):
+                    raise Wrong(message)
+        expect_close(found, wanted, "the covariance of the average is s²·Σ with s² = Σ_j w_j² + "
+                     "ρ·Σ_{j≠k} w_j w_k; the distance is (1 − s)² · tr Σ.")
 
 
-def ghost_distance(covariance, weights):
-    return (1 - np.linalg.norm(weights)) ** 2 * np.trace(covariance)
+def shrunk(weights, correlation):
+    """s², the share of the variance that is left."""
+    squares = (weights**2).sum()
+    return squares + correlation * (1 - squares)                # Σ_{j≠k} w_j w_k = 1 − Σ w_j²
 
 
-def check_total(answer, random):
-    joint = random.dirichlet(np.full(9, 0.5)).reshape(3, 3) + 1e-3
-    joint /= joint.sum()
-    wanted = total_of_orders(joint)
-    found = call(answer, joint)
-    if np.ndim(found) == 0 and np.isclose(found, 1):
-        raise Wrong("this adds up to 1: each member's own product does, but the pool multiplies "
-                    "sums, (p(left) + p(left|right))/2 and (p(right|left) + p(right))/2.")
-    if np.ndim(found) == 0 and np.isclose(found, 4 * wanted):
-        raise Wrong("each of the two sums needs its weights of ½.")
-    if np.shape(found) == joint.shape:
-        raise Wrong("these are the “probabilities” of all pictures: add them up.")
-    expect_close(found, wanted, "multiply (p(left) + p(left|right))/2 by (p(right|left) + "
-                 "p(right))/2 for all pairs, and add up.")
+def ghost_distance(covariance, weights, correlation):
+    squares = (weights**2).sum()
+    left = squares + correlation * (1 - squares)                # Σ_{j≠k} w_j w_k = 1 − Σ w_j²
+    return (1 - np.sqrt(left)) ** 2 * np.trace(covariance)
 
 
-def total_of_orders(joint):
-    p_left, p_right = joint.sum(axis=1, keepdims=True), joint.sum(axis=0, keepdims=True)
-    left = (p_left + joint / p_right) / 2
-    right = (joint / p_left + p_right) / 2
-    return (left * right).sum()
-
-
-def pictures_of_orders(joint):
-    p_left, p_right = joint.sum(axis=1, keepdims=True), joint.sum(axis=0, keepdims=True)
-    return (p_left + joint / p_right) / 2 * (joint / p_left + p_right) / 2
+WRONG_GHOSTS = {
+    lambda cov, w, rho: ghost_distance(cov, w, 0):
+        "this is the law for independent pictures: where is the correlation?",
+    lambda cov, w, rho: (1 - shrunk(w, rho)) * np.trace(cov):
+        "this is how much variance is lost. The distance compares standard deviations: (1 − s)², and "
+        "not 1 − s².",
+    lambda cov, w, rho: ghost_distance(cov, np.full(len(w), 1 / len(w)), rho):
+        "this holds for equal weights only: put Σ w_j² where 1/M stands.",
+    lambda cov, w, rho: (1 - np.sqrt(shrunk(w, rho))) ** 2 * cov.sum():
+        "tr Σ is the sum of the diagonal, not of all entries.",
+    lambda cov, w, rho: (1 - np.sqrt((w**2).sum() + rho * (1 - (w**2).sum()) / 2)) ** 2 * np.trace(cov):
+        "each pair of members stands twice in the double sum: as (j, k) and as (k, j).",
+    lambda cov, w, rho: (1 - np.sqrt((w**2).sum() + rho)) ** 2 * np.trace(cov):
+        "the correlation counts for pairs of different members only, and their weights w_j·w_k do "
+        "not sum to 1.",
+}
 
 
 EXERCISES = (
     Exercise(
-        "10.1", "the linear pool is Σ w_j p_j", check_linear_pool,
-        ("Each member's array is multiplied by its weight; then they are summed over members.",
-         "np.tensordot(weights, member_probabilities, axes=1) does both."),
-        linear_pool,
-        {"equal weights": lambda members, weights: members.mean(axis=0),
-         "log pool": lambda members, weights: np.exp(log_pool(np.log(members), weights)),
-         "divide by M": lambda members, weights: linear_pool(members, weights) / len(members)},
-    ),
-    Exercise(
-        "10.2", "the log pool is Σ w_j log p_j − log Z", check_log_pool,
-        ("First the weighted sum of the logarithms.",
-         "Then normalise each last axis: subtract the logarithm of the sum of exponentials.",
-         "scipy.special.log_softmax does that without overflow."),
+        "10.1", "the log pool is normalised and survives every member", check_log_pool,
+        ("Sum the logarithms with the weights; the result is normalised up to one number, log Z.",
+         "log Z is the logsumexp over the levels; scipy.special.log_softmax subtracts it.",
+         "What is 0 · (−∞)? Leave out the members that have the weight 0."),
         log_pool,
-        {"subtract log Z": lambda logs, weights: np.tensordot(weights, logs, axes=1),
-         "their logarithms": lambda logs, weights: np.exp(log_pool(logs, weights)),
-         "linear pool": lambda logs, weights: np.log(linear_pool(np.exp(logs), weights)),
-         "underflows": careless_log_pool},
+        {"divide by Z": lambda logs, weights: np.tensordot(weights, logs, axes=1),
+         "logarithms are wanted": lambda logs, weights: np.exp(log_pool(logs, weights)),
+         "linear pool": lambda logs, weights: np.log(np.tensordot(weights, np.exp(logs), axes=1)),
+         "underflows": careless_log_pool, "no say": everybody_asked},
     ),
     Exercise(
-        "10.3", "the ambiguity is Σ w_j (ŷ_j − ȳ)²", check_ambiguity,
-        ("By the identity it is the weighted mean of squares around the sum ȳ.",
-         "ȳ is weights @ predictions, one number for each input."),
-        ambiguity_of,
-        {"equal weights": lambda predictions, weights: predictions.var(axis=0),
-         "plain mean": lambda predictions, weights: (
-             weights @ (predictions - predictions.mean(axis=0)) ** 2),
-         "the sign": lambda predictions, weights: -ambiguity_of(predictions, weights)},
+        "10.2", "a mixture is a pool whose weights change from pixel to pixel", check_mixture,
+        ("p(x_i | before) = p(before and x_i) / p(before), and both are sums Σ_j w_j p_j(…).",
+         "So the weights at pixel i are w_j p_j(before) / Σ_k w_k p_k(before).",
+         "np.cumsum of the log-probabilities that are there, less the pixel's own, is log p_j(before)."),
+        mixture_pixels,
+        {"this is the linear pool": fixed_weights, "looks ahead": looks_ahead,
+         "by one pixel only": one_before, "underflow": products_so_far},
     ),
     Exercise(
-        "10.4", "a ghost is (1 − ‖w‖)² tr Σ away", check_ghost,
-        ("Averaging shrinks Σ by Σ w_j², so standard deviations by ‖w‖.",
-         "The Fréchet distance of Σ and ‖w‖²Σ is tr(Σ + ‖w‖²Σ − 2‖w‖Σ)."),
+        "10.3", "the best weight is the bottom of the parabola, or an end", check_best_weight,
+        ("Where is the derivative of E(w) = (1 − w)·E₁ + w·E₂ − w·(1 − w)·D zero?",
+         "At w = ½ + (E₁ − E₂) / (2D). Which values may a weight have?",
+         "And what if D is 0?"),
+        best_weight,
+        {"first member": lambda e1, e2, d: 0.5 - (e1 - e2) / (2 * d),
+         "by the errors alone": lambda e1, e2, d: e1 / (e1 + e2),
+         "asks the better member alone": lambda e1, e2, d: float(e1 > e2),
+         "outside [0, 1]": lambda e1, e2, d: 0.5 + (e1 - e2) / (2 * d),
+         "D is 0": lambda e1, e2, d: np.clip(0.5 + (e1 - e2) / (2 * d), 0, 1)},
+    ),
+    Exercise(
+        "10.4", "the more related the pictures, the fainter the ghost", check_ghost,
+        ("Cov Σ w_j x_j = Σ_j Σ_k w_j w_k Cov(x_j, x_k): which of these are Σ, and which ρΣ?",
+         "Σ_{j≠k} w_j w_k = 1 − Σ w_j², since the weights sum to 1.",
+         "The covariance is s²Σ, and the Fréchet distance of Σ and s²Σ is (1 − s)² tr Σ."),
         ghost_distance,
-        {"variance is lost": lambda cov, w: (1 - (w**2).sum()) * np.trace(cov),
-         "equal weights only": lambda cov, w: (1 - 1 / np.sqrt(len(w))) ** 2 * np.trace(cov),
-         "sum of the diagonal": lambda cov, w: (1 - np.linalg.norm(w)) ** 2 * cov.sum()},
-    ),
-    Exercise(
-        "10.5", "a pool over two orders does not sum to 1", check_total,
-        ("One member says p(left) and p(right|left), the other p(right) and p(left|right).",
-         "p(left) is joint.sum(axis=1, keepdims=True); p(right|left) is joint / p(left)."),
-        total_of_orders,
-        {"adds up to 1": lambda joint: joint.sum(),
-         "weights of ½": lambda joint: 4 * total_of_orders(joint),
-         "add them up": pictures_of_orders},
+        {"where is the correlation": lambda cov, w, rho: ghost_distance(cov, w, 0),
+         "variance is lost": lambda cov, w, rho: (1 - shrunk(w, rho)) * np.trace(cov),
+         "equal weights only": lambda cov, w, rho: ghost_distance(cov, np.full(3, 1 / 3), rho),
+         "sum of the diagonal": lambda cov, w, rho: (1 - np.sqrt(shrunk(w, rho))) ** 2 * cov.sum(),
+         "stands twice": lambda cov, w, rho: (
+             1 - np.sqrt((w**2).sum() + rho * (1 - (w**2).sum()) / 2)) ** 2 * np.trace(cov),
+         "different members only": lambda cov, w, rho: (
+             1 - np.sqrt((w**2).sum() + rho)) ** 2 * np.trace(cov)},
     ),
 )

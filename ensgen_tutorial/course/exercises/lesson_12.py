@@ -1,8 +1,30 @@
-"""Exercises of lesson 12: ambiguity, what members are worth, a greedy step, leave-one-out."""
+"""Exercises of lesson 12: a bad partner, what members are worth, a greedy step, leave-one-out."""
 
 import numpy as np
 
 from . import Exercise, Wrong, call, expect_close
+
+
+def check_partner(answer, random):
+    for correlation in (0.0, 1.0, float(random.uniform(0.2, 0.9)), float(random.uniform(-0.9, -0.1))):
+        wanted, found = largest_ratio(correlation), call(answer, correlation)
+        if np.ndim(found) == 0 and np.isreal(found) and not np.isclose(found, wanted):
+            if np.isclose(found, wanted**2):
+                raise Wrong("this is the ratio of the variances; the ratio of the standard deviations is asked for.")
+            if correlation and np.isclose(found, 1 / correlation):
+                raise Wrong("1/ρ is where the best weight of the partner becomes 0; here the weights are equal, and "
+                            "they harm earlier.")
+            if np.isclose(found, np.sqrt(3)):
+                raise Wrong("this holds for correlation 0; the mean's variance has a term with ρ.")
+            if np.isclose(found, correlation + np.sqrt(correlation**2 + 3)):
+                raise Wrong("the sign: a partner whose errors correlate may be worse by less, not by more.")
+            if np.isclose(found, 1.0):
+                raise Wrong("a worse partner can still help: its errors cancel some of the better one's.")
+        expect_close(found, wanted, "set (1 + s² + 2ρs)/4, the variance of the mean, equal to 1, that of the better one.")
+
+
+def largest_ratio(correlation):
+    return np.sqrt(correlation**2 + 3) - correlation
 
 
 def some_scores(random, members=4):
@@ -12,34 +34,6 @@ def some_scores(random, members=4):
 
 def pool_nats(scores, weights):
     return -np.log(np.exp(scores) @ weights).sum(axis=1).mean()
-
-
-def check_ambiguity(answer, random):
-    scores, weights = some_scores(random), random.dirichlet(np.full(4, 3.0))
-    wanted = ambiguity(scores, weights)
-    found = call(answer, scores, weights)
-    if np.ndim(found) == 0 and np.isreal(found):
-        if np.isclose(found, -wanted):
-            raise Wrong("the sign: the average member has more nats than the pool, so average less "
-                        "pool is 0 or more.")
-        if np.isclose(found, 0, atol=1e-9):
-            raise Wrong("a weighted sum of log p is the average member once more: the pool adds up "
-                        "probabilities, and takes the logarithm afterwards.")
-        if np.isclose(found, wanted / 5):
-            raise Wrong("this is per pixel: add up the pixels of an image, then take the mean over "
-                        "images.")
-        if np.isclose(found, pool_nats(scores, weights)):
-            raise Wrong("these are the pool's nats: how much better are they than the average "
-                        "member's?")
-        if np.isclose(found, -scores.sum(axis=1).mean() - pool_nats(scores, weights)):
-            raise Wrong("the average over the members needs the same weights as the pool.")
-    expect_close(found, wanted, "Σ_j w_j · nats of member j, less the nats of Σ_j w_j p_j.")
-
-
-def ambiguity(scores, weights):
-    members = -scores.sum(axis=1).mean(axis=0)
-    pool = -np.log(np.exp(scores) @ weights).sum(axis=1).mean()
-    return members @ weights - pool
 
 
 def check_worth(answer, random):
@@ -65,52 +59,96 @@ def worth(correlation, count):
 
 
 def check_step(answer, random):
-    for wished in ("not the best alone", "one once more"):
-        scores, chosen = step_inputs(random, wished)
-        wanted = next_member(scores, chosen)
-        found = call(answer, scores, list(chosen))
-        expect_close(np.ndim(found), 0, "one number is wanted, which member to add.")
-        alone = scores.sum(axis=1).mean(axis=0)
-        if found == alone.argmax() != wanted:
-            raise Wrong("this is the best member alone. Add up probabilities, not their "
-                        "logarithms, and ask which sum has the fewest nats.")
-        if wanted in chosen and found == next_member(scores, chosen, again=False):
-            raise Wrong("selection is with replacement: a member that is in may come again.")
-        if found == nats_after(scores, chosen).argmax():
-            raise Wrong("this step leads to the most nats; the fewest are wanted.")
-        expect_close(found, wanted, "try every member j: the mean of the probabilities of chosen + "
-                     "[j], its logarithm, the sum over pixels.")
+    kinds = ["not the best alone", "one once more", "a rare pixel", *["nothing chosen"] * 5, *["any"] * 10]
+    cases = [step_inputs(random, kind) for kind in kinds]
+    found = []
+    for case in cases:
+        with np.errstate(all="ignore"):
+            each = call(answer, case[0], list(case[1]))
+        if np.ndim(each) or not isinstance(each, (int, float, np.number)):
+            raise Wrong(f"one number is wanted, which member to add, and this is {each!r:.60}.")
+        found.append(each)
+    for other, message in WRONG_CHOICES.items():
+        if found == [other(*case) for case in cases]:
+            raise Wrong(message)
+    for each, case in zip(found, cases):
+        if each != next_member(*case):
+            raise Wrong(f"with chosen = {case[1]} it takes member {each}, and member {next_member(*case)} leads to "
+                        "fewer nats. Try every j: the mean of the probabilities of chosen + [j], its logarithm, the "
+                        "sum over pixels.")
 
 
-def step_inputs(random, wished):
-    """Scores and members chosen so far, where each typical mistake leads to a member of its own."""
+def step_inputs(random, kind):
+    """Scores and members chosen so far, where typical mistakes lead to members of their own."""
     while True:
-        scores, chosen = some_scores(random), random.integers(0, 4, 3).tolist()
-        right, alone = next_member(scores, chosen), scores.sum(axis=1).mean(axis=0).argmax()
-        wrong = {alone, nats_after(scores, chosen).argmax()}
-        once_more = right in chosen
-        if once_more:
-            wrong.add(next_member(scores, chosen, again=False))
-        if once_more == (wished == "one once more") and len({right, *wrong}) == 3 + once_more:
+        scores = some_scores(random)
+        chosen = [] if kind == "nothing chosen" else random.integers(0, 4, random.integers(1, 5)).tolist()
+        if kind == "a rare pixel":                           # it decides, and a small number would hide it
+            scores[0, 0] = random.permutation([-60.0, -50.0, -40.0, -30.0])
+            chosen = [int(scores[0, 0].argmin())]
+        right = next_member(scores, chosen)
+        wrong = [other(scores, chosen) for other in WRONG_CHOICES]
+        hidden = next_member(np.log(np.exp(scores) + 1e-12), chosen)
+        if kind == "not the best alone" and right not in [wrong[0], *wrong[2:]]:
+            return scores, chosen
+        if kind == "one once more" and right not in wrong[:3]:
+            return scores, chosen
+        if kind == "a rare pixel" and hidden != right or kind in ("nothing chosen", "any"):
             return scores, chosen
 
 
 def nats_after(scores, chosen):
     weights = np.full(len(chosen) + 1, 1 / (len(chosen) + 1))
-    return np.array([pool_nats(scores[..., [*chosen, j]], weights)
-                     for j in range(scores.shape[-1])])
+    return np.array([pool_nats(scores[..., [*chosen, j]], weights) for j in range(scores.shape[-1])])
 
 
-def next_member(scores, chosen, again=True):
+def next_member(scores, chosen):
     p = np.exp(scores)
     total = p[..., chosen].sum(axis=-1)
-    after = [-np.log((total + p[..., j]) / (len(chosen) + 1)).sum(axis=1).mean()
-             if again or j not in chosen else np.inf for j in range(p.shape[-1])]
+    after = [-np.log((total + p[..., j]) / (len(chosen) + 1)).sum(axis=1).mean() for j in range(p.shape[-1])]
     return int(np.argmin(after))
+
+
+def best_alone(scores, chosen):
+    return int(scores.sum(axis=1).mean(axis=0).argmax())
+
+
+def without_replacement(scores, chosen):
+    after = nats_after(scores, chosen)
+    after[sorted(set(chosen))] = np.inf
+    return int(after.argmin())
+
+
+def whole_images(scores, chosen):
+    return next_member(scores.sum(axis=1, keepdims=True), chosen)
+
+
+def most_nats(scores, chosen):
+    return int(nats_after(scores, chosen).argmax())
+
+
+def half_the_weight(scores, chosen):
+    """The new member gets half of the weight, not 1/(len(chosen) + 1)."""
+    if not chosen:
+        return best_alone(scores, chosen)
+    p = np.exp(scores)
+    pool = p[..., chosen].mean(axis=-1)
+    return int(np.argmin([-np.log(pool + p[..., j]).sum(axis=1).mean() for j in range(p.shape[-1])]))
+
+
+WRONG_CHOICES = {
+    best_alone: "this is the best member alone. Add up probabilities, not their logarithms, and ask which sum has "
+                "the fewest nats.",
+    without_replacement: "selection is with replacement: a member that is in may come again.",
+    most_nats: "this step leads to the most nats; the fewest are wanted.",
+    whole_images: "this sums the probabilities of whole images, as a mixture does; a linear pool sums at each pixel.",
+    half_the_weight: "the new member counts as much as each chosen one, not as much as all of them together.",
+}
 
 
 def check_brings(answer, random):
     scores, weights = some_scores(random), random.dirichlet(np.full(4, 3.0))
+    scores[0, 0] -= 40                                       # a pixel that all find improbable
     wanted = brings(scores, weights)
     found = call(answer, scores, weights)
     if np.shape(found) == (4,):
@@ -123,8 +161,12 @@ def check_brings(answer, random):
             raise Wrong("these are the nats without each member; what does the whole pool have?")
         if np.allclose(found, -scores.sum(axis=1).mean(axis=0)):
             raise Wrong("these are each member's own nats; what the pool loses is another matter.")
+        if np.allclose(found, [pool_nats(np.delete(scores, j, axis=-1), np.full(3, 1 / 3))
+                               - pool_nats(scores, weights) for j in range(4)]):
+            raise Wrong("the others keep their proportions: divide their weights by what is left, do not make "
+                        "them equal.")
     expect_close(found, wanted, "for each j: weights[j] = 0, the rest divided by their sum, that "
-                 "pool's nats less the whole pool's.")
+                 "pool's nats less the whole pool's; nothing is added to a probability.")
 
 
 def brings(scores, weights, rescale=True):
@@ -141,16 +183,15 @@ def brings(scores, weights, rescale=True):
 
 EXERCISES = (
     Exercise(
-        "12.1", "ambiguity is the average member's nats less the pool's", check_ambiguity,
-        ("A member's nats: −scores, summed over pixels, then the mean over images.",
-         "The pool's probabilities are np.exp(scores) @ weights."),
-        ambiguity,
-        {"the sign": lambda scores, weights: -ambiguity(scores, weights),
-         "once more": lambda scores, weights: 0.0 * scores.sum(),
-         "per pixel": lambda scores, weights: ambiguity(scores, weights) / scores.shape[1],
-         "pool's nats": pool_nats,
-         "same weights": lambda scores, weights: (-scores.sum(axis=1).mean()
-                                                  - pool_nats(scores, weights))},
+        "12.1", "an equal-weight partner may be up to √(ρ² + 3) − ρ times as bad", check_partner,
+        ("Let the better one have variance 1, the partner s². What is the variance of their mean?",
+         "It is (1 + s² + 2ρs)/4. For which s is it 1?", "Solve s² + 2ρs − 3 = 0, and take the positive root."),
+        largest_ratio,
+        {"ratio of the variances": lambda rho: largest_ratio(rho) ** 2,
+         "1/ρ": lambda rho: 1 / rho if rho else np.sqrt(3),
+         "correlation 0": lambda rho: np.sqrt(3),
+         "the sign": lambda rho: rho + np.sqrt(rho**2 + 3),
+         "can still help": lambda rho: 1.0},
     ),
     Exercise(
         "12.2", "correlated members are worth fewer independent ones", check_worth,
@@ -164,13 +205,12 @@ EXERCISES = (
     ),
     Exercise(
         "12.3", "a greedy step adds the member that helps the pool most", check_step,
-        ("Start with total = np.exp(scores)[..., chosen].sum(axis=-1).",
-         "With member j the pool is (total + p[..., j]) / (len(chosen) + 1).",
+        ("What is the pool's probability of each pixel after member j has come?",
+         "Start with total = np.exp(scores)[..., chosen].sum(axis=-1); it is 0 where nothing is chosen.",
          "Return the j with the fewest nats, int(np.argmin(…))."),
         next_member,
-        {"best member alone": lambda scores, chosen: scores.sum(axis=1).mean(axis=0).argmax(),
-         "with replacement": lambda scores, chosen: next_member(scores, chosen, again=False),
-         "most nats": lambda scores, chosen: nats_after(scores, chosen).argmax()},
+        {"best member alone": best_alone, "with replacement": without_replacement, "most nats": most_nats,
+         "at each pixel": whole_images, "as much as each": half_the_weight},
     ),
     Exercise(
         "12.4", "leave-one-out: what the pool loses without each member", check_brings,
@@ -181,6 +221,9 @@ EXERCISES = (
          "sum to less than 1": lambda scores, weights: brings(scores, weights, rescale=False),
          "nats without each": lambda scores, weights: (np.array(brings(scores, weights))
                                                        + pool_nats(scores, weights)),
-         "own nats": lambda scores, weights: -scores.sum(axis=1).mean(axis=0)},
+         "own nats": lambda scores, weights: -scores.sum(axis=1).mean(axis=0),
+         "keep their proportions": lambda scores, weights: [
+             pool_nats(np.delete(scores, j, axis=-1), np.full(len(weights) - 1, 1 / (len(weights) - 1)))
+             - pool_nats(scores, weights) for j in range(len(weights))]},
     ),
 )

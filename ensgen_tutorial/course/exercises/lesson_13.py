@@ -69,8 +69,8 @@ def chance_of_a_false_verdict(claims, alpha):
 
 
 def check_verdict(answer, random):
-    for _ in range(30):
-        low, high = np.sort(random.normal(0, 1, size=2))
+    at_the_border = [(0.0, random.uniform(0.1, 1)), (-random.uniform(0.1, 1), 0.0)]
+    for low, high in [*np.sort(random.normal(0, 1, size=(30, 2))), *at_the_border]:
         wanted = verdict(low, high)
         found = call(answer, low, high)
         if not isinstance(found, str):

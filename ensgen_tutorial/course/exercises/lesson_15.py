@@ -21,9 +21,11 @@ def check_responsibilities(answer, random):
         if np.allclose(found, weights * np.exp(logs) / (weights * np.exp(logs)).sum(axis=0)):
             raise Wrong("the columns sum to 1 here: it is the members of one pixel that share it.")
     expect_close(found, wanted, "w_j p_j / Σ_k w_k p_k, in each row.")
+    small = logs - random.permutation(5)[:, None] * 900.0 - 900      # rows of very different size, one mixed
+    small[0, 0] -= 900
     with np.errstate(all="ignore"):
-        found = call(answer, logs - 2000, weights)
-    expect_close(found, wanted, "likelihoods this small underflow to 0, and 0/0 is nothing: subtract each row's largest "
+        found = call(answer, small, weights)
+    expect_close(found, responsibilities(small, weights), "likelihoods this small underflow to 0, and 0/0 is nothing: subtract each row's largest "
                  "logarithm before exp; the shares do not change.")
 
 
@@ -103,6 +105,9 @@ def check_ambiguity(answer, random):
         if np.allclose(found, wanted / 6):
             raise Wrong("sum over the pixels; do not take their mean.")
     expect_close(found, wanted, "at each pixel log Σ w_j p_j − Σ w_j log p_j; then sum over pixels.")
+    logs[0, 0] -= 40
+    expect_close(call(answer, logs, weights), ambiguity_of_images(logs, weights), "a pixel may be very improbable for "
+                 "all members: a small number added to its probability, or a clip, would hide that.")
 
 
 def ambiguity_of_images(logs, weights):

@@ -9,9 +9,11 @@ from . import Exercise, Wrong, call, expect_close
 def check_alpha(answer, random):
     foreground, background = random.random((2, 6, 5, 3))
     background[0, 0] = foreground[0, 0] + 0.3 * np.sign(0.5 - foreground[0, 0])
+    foreground[1, :2], background[1, :2] = 0.6, 0.4
     alpha = random.random((6, 5))
     picture = alpha[..., None] * foreground + (1 - alpha[..., None]) * background
     noisy = np.clip(picture + random.normal(0, 0.15, picture.shape), 0, 1)
+    noisy[1, 0], noisy[1, 1] = 0.9, 0.1                      # free α: 2.5 and −1.5
     wanted, found = alpha_from(noisy, foreground, background), call(answer, noisy, foreground, background)
     if np.shape(found) == wanted.shape:
         away, apart = noisy - background, foreground - background
@@ -56,7 +58,7 @@ def check_gradient(answer, random):
         ):
             if np.isclose(found, wrong):
                 raise Wrong(message)
-    expect_close(found, wanted, "Σ over the unknown part of (slope(truth) − slope(answer))², over 1000.")
+    expect_close(found, wanted, "Σ over the unknown part of (slope(truth) − slope(answer))², over 1000.", 1e-9)
 
 
 def gradient_error_of(truth, answer, unknown, slope):
@@ -82,13 +84,15 @@ def variance_with_a_copy(rho):
 
 
 def check_weight(answer, random):
-    for trial in range(4):
+    for trial in range(5):
         root = random.normal(size=(2, 2))
         wrong = root @ random.normal(size=(2, 40))
         if trial == 1:                                              # member 1 is always too bright
             wrong = random.normal(size=(2, 400)) + np.array([[0.8], [0.0]])
         if trial == 3:
             wrong = np.array([wrong[0], 0.3 * wrong[0] + 0.01 * wrong[1]])     # the best weight is 0
+        if trial == 4:
+            wrong = np.array([0.3 * wrong[0] + 0.01 * wrong[1], wrong[0]])     # and here 1
         wanted, found = best_weight(wrong), call(answer, wrong)
         if np.ndim(found) == 0 and not np.isclose(found, wanted):
             (a, c), (_, b) = wrong @ wrong.T
