@@ -171,7 +171,7 @@ def reason(error, cluster):
     if isinstance(error, CancelledError):
         return ("the scheduler went away" if cluster.status != "running" else
                 "it was cancelled, or the last worker that held the images stopped")
-    return " ".join(str(error).split()) or type(error).__name__
+    return " ".join(str(error).split()).rstrip(".") or type(error).__name__
 
 
 def draw_many(generator, count, seed=0, shard=1000, cluster=None, folder=None):

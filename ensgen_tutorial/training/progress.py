@@ -46,11 +46,15 @@ class Board(keras.callbacks.Callback):
         curves = {name: history["val_loss"] for name, history in self.histories.items()}
         if len(curves) == 1:
             curves = {"training": last["loss"], "validation": last["val_loss"]}
+        done = len(last["loss"])
+        title = f"{self.name}: epoch {done} of {self.epochs}"
+        if done >= self.epochs:                  # the picture that stays says what it shows
+            title = f"The loss of {', '.join(self.histories)}, epoch by epoch"
         figure = show_curves(
             {label: (range(1, len(losses) + 1), losses) for label, losses in curves.items()},
             "epoch",
             "validation loss per image" if len(self.histories) > 1 else "loss per image",
-            f"{self.name}: epoch {len(last['loss'])} of {self.epochs}", markers=False,
+            title, markers=False,
         )
         picture = {"image/png": figure.to_png(), "text/plain": figure.alt}
         options = {"raw": True, "metadata": {"image/png": {"alt": figure.alt}}}

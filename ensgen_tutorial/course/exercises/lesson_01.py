@@ -1,14 +1,14 @@
-"""Exercises of lesson 01: losses by hand, a gradient, and what a sum does to the learning rate."""
+"""Exercises of lesson 01: a loss by hand, a checked gradient, a lopsided loss, the same path."""
 
 import numpy as np
-from scipy.special import expit, log_softmax
+from scipy.special import log_softmax
 
 from . import Exercise, Wrong, call, expect_close
 
 
 def check_cross_entropy(answer, random):
     logits, values = random.normal(0, 3, size=(6, 5)), random.integers(0, 5, size=6)
-    wanted = -log_softmax(logits, axis=1)[np.arange(6), values]
+    wanted = surprise(logits, values)
     found = call(answer, logits, values)
     if np.shape(found) == () and np.isclose(found, wanted.mean()):
         raise Wrong("this is the mean; return the loss of each of the 6 pixels.")
@@ -17,11 +17,26 @@ def check_cross_entropy(answer, random):
     if np.shape(found) == (6,) and np.allclose(found, -logits[np.arange(6), values]):
         raise Wrong("logits are not log-probabilities yet: subtract the logarithm of the sum of "
                     "their exponentials.")
+    if np.shape(found) == (6,) and np.allclose(found, wanted / np.log(2)):
+        raise Wrong("these are bits; nats want the natural logarithm.")
     expect_close(found, wanted, "compare with −log softmax(logits)[value], pixel by pixel.")
+    logits, values = logits[:, ::-1].copy(), (values + 1) % 5
+    logits[np.arange(6), values] -= random.permutation([60.0, 200, 400, 600, 800, 1000])
     with np.errstate(all="ignore"):
-        found = call(answer, logits + 2000, values)
-    expect_close(found, wanted, "logits of 2000 overflow: subtract the largest logit of each row "
-                 "first, which changes nothing else.", 1e-5)
+        found = call(answer, logits, values)
+    expect_close(found, surprise(logits, values), "a pixel whose value had next to no probability is "
+                 "wrong: its loss may be hundreds of nats. Something here cuts small probabilities "
+                 "off, or lets them become 0.", 1e-7)
+    heights = random.permutation([2000.0, -2000.0, 900.0, -900.0, 0.0, 5.0])[:, None]
+    with np.errstate(all="ignore"):
+        found = call(answer, logits + heights, values)
+    expect_close(found, surprise(logits, values), "adding 2000 to all logits of a pixel, or −2000, "
+                 "changes no probability, and must not change your losses. Which number can be "
+                 "subtracted from a row so that no exponential overflows?", 1e-7)
+
+
+def surprise(logits, values):
+    return -log_softmax(logits, axis=1)[np.arange(len(values)), values]
 
 
 def cross_entropy(logits, values):
@@ -30,90 +45,155 @@ def cross_entropy(logits, values):
     return log_sums - shifted[np.arange(len(values)), values]
 
 
-def check_kl(answer, random):
-    means, log_variances = random.normal(size=(4, 3)), random.normal(size=(4, 3))
-    wanted = 0.5 * (np.exp(log_variances) + means**2 - 1 - log_variances).sum(axis=1)
-    found = call(answer, means, log_variances)
-    if np.shape(found) == (4,) and np.allclose(found, wanted / 3):
-        raise Wrong("this is the mean over latents, which divides β by their number: take the sum.")
-    if np.shape(found) == (4,) and np.allclose(
-            found, 0.5 * (log_variances + means**2 - 1 - np.log(np.abs(log_variances))).sum(axis=1)):
-        raise Wrong("log_variances is the logarithm of the variance: its exponential is σ².")
-    if np.shape(found) == (4,) and np.allclose(found, -wanted):
-        raise Wrong("the sign: a divergence is never negative.")
-    expect_close(found, wanted, "KL = ½ Σ (σ² + μ² − 1 − log σ²), summed over the last axis.")
+def check_numeric_gradient(answer, random):
+    size = int(random.integers(3, 6))
+    slopes, bends = random.normal(size=size) + 3, random.uniform(0.5, 1.5, size)
+
+    def steep(theta):                                    # of order 1, bent: one side is not enough
+        return float((np.exp(bends * theta) * slopes).sum())
+
+    def summed(theta):                                   # huge: tiny steps drown in rounding
+        return 1e6 * (1e4 + float((slopes * np.sin(theta)).sum()))
+
+    for theta in random.uniform(-1, 1, size=(4, size)):
+        steep_gradient = slopes * bends * np.exp(bends * theta)
+        check_one_gradient(answer, steep, theta, steep_gradient,
+                           "not right to five digits on a bent function. Is your step small, and do "
+                           "you look to both sides of theta, one parameter at a time?")
+        check_one_gradient(answer, summed, theta, 1e6 * slopes * np.cos(theta),
+                           "not right to five digits on a sum of a million terms. Both values are huge "
+                           "and almost equal, so rounding eats a difference over a tiny step: take a "
+                           "larger one, and look to both sides.")
 
 
-def kl_to_standard_normal(means, log_variances):
-    return 0.5 * np.sum(np.exp(log_variances) + means**2 - 1 - log_variances, axis=1)
-
-
-def check_gradient(answer, random):
-    features, targets = random.normal(size=(20, 3)), random.integers(0, 2, size=20)
-    theta = random.normal(size=3)
-    wanted = features.T @ (expit(features @ theta) - targets)
-    found = call(answer, theta, features, targets)
-    if np.shape(found) == (3,) and np.allclose(found, -wanted):
+def check_one_gradient(answer, function, theta, wanted, message):
+    found = call(answer, watching(function, len(theta)), theta)
+    if np.shape(found) == theta.shape and np.allclose(found, -wanted, rtol=1e-3):
         raise Wrong("the sign: this points downhill, the gradient points uphill.")
-    if np.shape(found) == (3,) and np.allclose(found, wanted / 20):
-        raise Wrong("this is the gradient of the mean; L is a sum.")
-    expect_close(found, wanted, "for each image the gradient is (p − y) times its features; then "
-                 "sum over images.")
+    if np.shape(found) == theta.shape and np.allclose(found, 2 * wanted, rtol=1e-3):
+        raise Wrong("twice too large: how far apart are the two points that you compare?")
+    scale = np.abs(wanted).max()
+    expect_close(np.asarray(found, float) / scale, wanted / scale, message, 1e-5)
 
 
-def gradient(theta, features, targets):
-    predictions = 1 / (1 + np.exp(-(features @ theta)))
-    return features.T @ (predictions - targets)
+def watching(function, size):
+    """The function, which first looks at what it is asked."""
+    def asked(theta):
+        theta = np.asarray(theta, float)
+        if theta.shape != (size,):
+            raise ValueError(f"function wants an array of shape ({size},), not {theta.shape}")
+        return function(theta)
+
+    return asked
 
 
-def check_learning_rate(answer, random):
-    rate, count = random.uniform(0.01, 1), int(random.integers(10, 1000))
-    found = call(answer, rate, count)
-    if np.ndim(found) == 0 and np.isclose(float(found), rate * count):
-        raise Wrong("the other way round: the sum's gradient is already the larger one.")
-    expect_close(found, rate / count, "the step must stay the same, and the gradient of the sum is "
-                 "N times that of the mean.", 1e-12)
+def numeric_gradient(function, theta):
+    step = 1e-5
+    return np.array([(function(theta + step * axis) - function(theta - step * axis)) / (2 * step)
+                     for axis in np.eye(len(theta))])
 
 
-def rate_for_the_sum(rate_for_the_mean, count):
-    return rate_for_the_mean / count
+def check_best_answer(answer, random):
+    for too_low, too_high in (random.uniform(2, 6), 1.0), (1.0, random.uniform(2, 6)), (1.0, 1.0):
+        values = random.gamma(1.5, 20, size=401)         # lopsided: mean and median differ
+        found = call(answer, values, too_low, too_high)
+        if np.ndim(found) != 0:
+            raise Wrong(f"one number is wanted, and this has shape {np.shape(found)}.")
+        share = too_low / (too_low + too_high)
+        # As many values below as the quantile wants, give or take one: ways to interpolate differ.
+        below, up_to, wanted = (values < found).sum(), (values <= found).sum(), share * len(values)
+        if below <= wanted + 1 and up_to >= wanted - 1:
+            continue
+        if np.isclose(found, values.mean()):
+            raise Wrong("the mean is the answer to squared error. Move c up a little: how many values "
+                        "then cost less, and how many more?")
+        if np.isclose(found, np.median(values)):
+            raise Wrong("the median is right when both sides cost the same; here they do not.")
+        if abs(found - np.quantile(values, 1 - share)) < 1:
+            raise Wrong("the wrong way round: if answers that are too low are dear, answer higher.")
+        raise Wrong("another answer costs less. At the best c, moving up by a little must gain as much "
+                    "on the values above as it loses on those below.")
+
+
+def best_answer(values, too_low, too_high):
+    return np.quantile(values, too_low / (too_low + too_high))
+
+
+def check_same_path(answer, random):
+    rate, penalty = random.uniform(0.01, 1), random.uniform(0.001, 0.1)
+    count = int(random.integers(10, 1000))
+    for optimizer in random.permutation(["sgd", "adam"]).tolist():
+        found = call(answer, rate, penalty, count, optimizer)
+        try:
+            new_rate, new_penalty = (float(each) for each in found)
+        except (TypeError, ValueError):
+            raise Wrong("a pair (rate, penalty) is wanted.") from None
+        if not np.isclose(new_penalty, penalty * count):
+            raise Wrong("the penalty: the sum of the losses is count times their mean. What must the "
+                        "other term become, so that the two keep their proportion?")
+        wanted = rate / count if optimizer == "sgd" else rate
+        if optimizer == "sgd" and np.isclose(new_rate, rate * count):
+            raise Wrong("the rate, the other way round: the sum's gradient is already the larger one.")
+        if not np.isclose(new_rate, wanted, rtol=1e-9):
+            raise Wrong(f"the rate, for {optimizer}: what does a gradient that is count times as large "
+                        "do to one step of this optimizer?")
+
+
+def same_path(rate, penalty, count, optimizer):
+    return (rate / count if optimizer == "sgd" else rate), penalty * count
 
 
 EXERCISES = (
     Exercise(
-        "01.1", "cross-entropy from logits, safe from overflow", check_cross_entropy,
-        ("log softmax(a)_v = a_v − log Σ_u exp(a_u).",
-         "Subtract logits.max(axis=1, keepdims=True) before you take exponentials.",
+        "01.1", "cross-entropy from logits, for all logits", check_cross_entropy,
+        ("log softmax(a)_v = a_v − log Σ_u exp(a_u). Take no logarithm of a probability.",
+         ("Subtracting the same number from all logits of a row changes no probability: which one "
+         "makes every exponential at most 1?"),
          "Row i's value is logits[i, values[i]]: index with np.arange(len(values))."),
         cross_entropy,
         {"logits are not log-probabilities": lambda a, v: -a[np.arange(len(v)), v],
          "return the loss of each": lambda a, v: np.mean(cross_entropy(a, v)),
-         "overflow": lambda a, v: np.log(np.exp(a).sum(1)) - a[np.arange(len(v)), v],
+         "changes no probability": lambda a, v: np.log(np.exp(a).sum(1)) - a[np.arange(len(v)), v],
+         "cuts small probabilities off": lambda a, v: -np.log(
+             np.exp(log_softmax(a, axis=1))[np.arange(len(v)), v] + 1e-12),
          "the sign": lambda a, v: -cross_entropy(a, v)},
     ),
     Exercise(
-        "01.2", "the divergence of q(z|x) from the prior", check_kl,
-        ("The closed form stands in the section on the ELBO.",
-         "log_variances holds log σ²: you need its exponential once, and itself once."),
-        kl_to_standard_normal,
-        {"mean over latents": lambda m, v: kl_to_standard_normal(m, v) / m.shape[1],
-         "never negative": lambda m, v: -kl_to_standard_normal(m, v)},
+        "01.2", "central differences with a step that is neither too large nor too small",
+        check_numeric_gradient,
+        ("Compare the function at theta + step and at theta − step, for one parameter at a time.",
+         ("The error of two-sided differences falls with step², the error of rounding grows with "
+         "1/step: try 1e-2, 1e-5 and 1e-10."),
+         "np.eye(len(theta)) holds one direction per row."),
+        numeric_gradient,
+        {"on a bent function": lambda f, t: np.array([(f(t + 1e-4 * e) - f(t)) / 1e-4
+                                                       for e in np.eye(len(t))]),
+         "not right to five digits": lambda f, t: np.array(
+             [(f(t + 1e-12 * e) - f(t - 1e-12 * e)) / 2e-12 for e in np.eye(len(t))]),
+         "twice too large": lambda f, t: 2 * numeric_gradient(f, t),
+         "the sign": lambda f, t: -numeric_gradient(f, t)},
     ),
     Exercise(
-        "01.3", "(p − y) times the features, summed over images", check_gradient,
-        ("What is the derivative of −y·log p − (1 − y)·log(1 − p) by the logit?",
-         "It is p − y. Multiply it by the features and sum over images: a product with "
-         "features.T."),
-        gradient,
-        {"points uphill": lambda t, x, y: -gradient(t, x, y),
-         "L is a sum": lambda t, x, y: gradient(t, x, y) / len(y)},
+        "01.3", "the quantile too_low / (too_low + too_high)", check_best_answer,
+        ("Move c up by a little: what does each value below c then cost more, and each above less?",
+         "With equal costs the two sides balance where as many values lie above as below: the median.",
+         "In general: too_high · (number below) = too_low · (number above). np.quantile finds it."),
+        best_answer,
+        {"the answer to squared error": lambda y, low, high: y.mean(),
+         "when both sides cost the same": lambda y, low, high: np.median(y),
+         "the wrong way round": lambda y, low, high: np.quantile(y, high / (low + high))},
     ),
     Exercise(
-        "01.4", "the sum needs a learning rate N times smaller", check_learning_rate,
-        ("A step is the learning rate times the gradient.",
-         "The gradient of the sum is N times the gradient of the mean."),
-        rate_for_the_sum,
-        {"the other way round": lambda rate, count: rate * count,
-         "the step must stay the same": lambda rate, count: rate},
+        "01.4", "the penalty grows with the sum; the rate shrinks for sgd and stays for adam",
+        check_same_path,
+        ("mean + λ‖θ‖² has to become a multiple of sum + λ'‖θ‖². Which λ'?",
+         "Then all gradients are count times as large. Plain descent multiplies the rate by them.",
+         "Adam divides the running mean of the gradient by the root of that of its square."),
+        same_path,
+        {"keep their proportion": lambda rate, penalty, count, optimizer: (
+            (rate / count if optimizer == "sgd" else rate), penalty),
+         "for adam": lambda rate, penalty, count, optimizer: (rate / count, penalty * count),
+         "the other way round": lambda rate, penalty, count, optimizer: (
+             (rate * count if optimizer == "sgd" else rate), penalty * count)},
     ),
 )

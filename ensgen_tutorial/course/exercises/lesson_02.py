@@ -1,167 +1,255 @@
-"""Exercises of lesson 02: nats of noise, a smoothed histogram, a mixture's likelihood, a seam."""
+"""Exercises of lesson 02: a memoriser's nats, leaving one out, a missing pixel, a seam that tiles."""
 
 import math
 
 import numpy as np
-from scipy.special import logsumexp
 
-from ...generators.quilting import seam as cheapest_seam
 from . import Exercise, Wrong, call, expect_close
 
 
-def check_noise(answer, random):
-    shape = (*(int(side) for side in random.integers(3, 9, size=2)), 3)
-    levels = int(random.integers(3, 20))
-    wanted = math.prod(shape) * math.log(levels)
-    found = call(answer, shape, levels)
-    if np.ndim(found) == 0 and np.isclose(float(found), wanted / math.log(2)):
-        raise Wrong("these are bits; nats want the natural logarithm.")
-    if np.ndim(found) == 0 and np.isclose(float(found), wanted / 3):
-        raise Wrong("an RGB image has three values a pixel: count the channels too.")
-    if np.ndim(found) == 0 and np.isclose(float(found), -wanted):
-        raise Wrong("the sign: this is log p; its negative, the nats, is positive.")
-    expect_close(found, wanted, "every one of the H · W · C values has probability 1 / levels, and "
-                 "independent probabilities multiply.")
+def check_memoriser(answer, random):
+    for shape, levels in ((3, 2, 1), 4), ((24, 20, 3), 256):     # 1/256^1440 is 0 for a computer
+        training = random.integers(0, levels, size=(7, *shape))
+        training[4] = training[2]                                # seen twice
+        share = random.uniform(0.05, 0.5)
+        new = (training[0] + 1) % levels
+        while (training == new).all(axis=(1, 2, 3)).any():
+            new = random.integers(0, levels, size=shape)
+        noise = math.prod(shape) * math.log(levels)
+        for image, times in (new, 0), (training[5], 1), (training[2], 2):
+            wanted = memoriser_nats(image, training, levels, share)
+            with np.errstate(all="ignore"):
+                found = call(answer, image, training, levels, share)
+            if np.ndim(found) == 0 and not np.isfinite(float(found)):
+                raise Wrong(f"the result is {found}: levels ** dimensions is too large for a computer, "
+                            "or its inverse too small. Stay with logarithms (np.logaddexp).")
+            if np.ndim(found) == 0 and np.isclose(float(found), -wanted, rtol=1e-9):
+                raise Wrong("the sign: this is log p; its negative, the nats, is wanted.")
+            if times == 0:
+                if np.ndim(found) == 0 and np.isclose(float(found), noise, rtol=1e-9):
+                    raise Wrong("noise is chosen only with probability share: how many nats does "
+                                "that cost?")
+                expect_close(found, wanted, "an image that is not in training can only come from the "
+                             "noise.", 1e-9)
+            if times and np.ndim(found) == 0 and np.isclose(
+                    float(found), -np.log(share) + noise, rtol=1e-9):
+                raise Wrong("an image in training can come from a copy as well: add both ways.")
+            expect_close(found, wanted, "an image that stands in training once is copied with "
+                         "probability (1 − share)/N, twice with 2/N of it, and noise can also draw "
+                         "it.", 1e-9)
 
 
-def noise_nats(image_shape, levels):
-    return np.prod(image_shape) * np.log(levels)
+def memoriser_nats(image, training, levels, share):
+    times = (training == image).all(axis=(1, 2, 3)).sum()
+    log_noise = np.log(share) - image.size * np.log(levels)
+    with np.errstate(divide="ignore"):                           # log 0: it is no copy
+        log_copy = np.log((1 - share) * times / len(training))
+    return -np.logaddexp(log_noise, log_copy)
 
 
-def check_histogram(answer, random):
-    levels, smoothing = int(random.integers(5, 12)), random.uniform(0.2, 3)
-    values = random.integers(0, levels - 2, size=15)             # the two top levels never occur
-    counts = np.bincount(values, minlength=levels)
-    wanted = (counts + smoothing) / (len(values) + levels * smoothing)
-    found = call(answer, values, levels, smoothing)
-    if np.ndim(found) == 1 and len(found) < levels:
-        raise Wrong(f"there are {levels} levels, and this has {len(found)}: a level that never "
-                    "occurs wants its place too (np.bincount's minlength).")
-    if np.shape(found) == (levels,) and np.allclose(found, counts / len(values)):
-        raise Wrong("a level that never occurs has probability 0 here: add smoothing to every "
-                    "count.")
-    if np.shape(found) == (levels,) and not np.isclose(np.sum(found), 1):
-        raise Wrong(f"the probabilities sum to {np.sum(found):.4g}, not to 1: divide by the sum of "
-                    "the smoothed counts.")
-    expect_close(found, wanted, "add smoothing to every count, then divide by the sum.")
+def check_leave_one_out(answer, random):
+    for smoothing in random.uniform(0.2, 3), 1e-8:               # next to none: great surprises
+        levels = int(random.integers(5, 12))
+        values = random.permutation([*random.integers(0, levels - 2, size=14), levels - 1])
+        wanted = leave_one_out_nats(values, levels, smoothing)
+        found = call(answer, values, levels, smoothing)
+        own = np.bincount(values, minlength=levels)[values]
+        total = len(values) + levels * smoothing
+        if np.shape(found) == (len(values),):
+            raise Wrong("one number is wanted, the mean over all values.")
+        if np.ndim(found) == 0:
+            if np.isclose(found, -np.log((own + smoothing) / total).mean()):
+                raise Wrong("this scores values that were counted themselves, the trap that the "
+                            "exercise avoids: take each value out of the counts before you score it.")
+            if np.isclose(found, -np.log((own - 1 + smoothing) / total).mean()):
+                raise Wrong("nearly: without the value itself there is one count fewer in total as "
+                            "well, or these probabilities do not sum to 1.")
+            if np.isclose(found, -wanted):
+                raise Wrong("the sign: nats are −log p.")
+            if np.isclose(found, wanted * len(values)):
+                raise Wrong("this is the sum; the mean per value is wanted.")
+        expect_close(found, wanted, "for each value: the smoothed histogram of all the others, and "
+                     "−log of what it gives to the value; then the mean.", 1e-9)
 
 
-def histogram(values, levels, smoothing):
-    counts = np.bincount(values, minlength=levels) + smoothing
-    return counts / counts.sum()
+def leave_one_out_nats(values, levels, smoothing):
+    others = np.bincount(values, minlength=levels)[values] - 1
+    return -np.log((others + smoothing) / (len(values) - 1 + levels * smoothing)).mean()
 
 
-def check_mixture(answer, random):
-    log_weights = np.log(random.dirichlet(np.ones(4)))
-    logs = random.normal(-8, 2, size=(6, 4))
-    wanted = logsumexp(log_weights + logs, axis=1)
-    found = call(answer, log_weights, logs)
-    if np.shape(found) == (6,) and np.allclose(found, logs @ np.exp(log_weights)):
-        raise Wrong("this is the weighted mean of logarithms; a mixture sums the probabilities, "
-                    "and takes the logarithm last.")
-    if np.shape(found) == (6,) and np.allclose(found, logsumexp(logs, axis=1)):
-        raise Wrong("the weights are missing: each template counts by its w.")
-    if np.shape(found) == (6,) and np.allclose(found, np.exp(wanted)):
-        raise Wrong("this is p(x); its logarithm is wanted.")
-    expect_close(found, wanted, "log p(x) = log Σ_k exp(log w_k + log p_k(x)), one number per image.")
-    with np.errstate(all="ignore"):
-        found = call(answer, log_weights, logs - 2000)
-    expect_close(found, wanted - 2000, "exp(−2000) is 0 for a computer: take the largest number of "
-                 "each row out of the sum first, and add it again outside the logarithm.", 1e-5)
+def check_missing_pixel(answer, random):
+    weights = random.dirichlet(np.ones(3))
+    for pixels, last in (12, False), (12, False), (4000, True):  # 4000 pixels underflow
+        templates = random.dirichlet(np.full(5, 2.0), size=(3, pixels))
+        image = random.integers(0, 5, size=pixels)
+        known = random.random(pixels) < 0.5
+        place, unknown, *sure = random.permutation(pixels)[:4]   # what is asked for, and one besides
+        known[[place, unknown]], known[sure] = False, True
+        templates[:, sure[0], image[sure[0]]] = 1e-30 * random.uniform(1, 3, size=3)
+        if last:                                                 # a tie, and one that is far behind
+            templates[1] = templates[0]
+            templates[2] = 0.2 * templates[0]
+            templates[:, place] = random.dirichlet(np.ones(5), size=3)
+        templates /= templates.sum(axis=2, keepdims=True)
+        if last:
+            templates[2, known, image[known]] /= 3
+            templates[:2, sure[1], image[sure[1]]] /= [1, 2]
+        wanted = missing_pixel(weights, templates, image, known, place)
+        with np.errstate(all="ignore"):
+            found = call(answer, weights, templates, image, known, place)
+        if np.shape(found) == (5,):
+            found = np.asarray(found, float)
+            if not last and np.allclose(found, weights @ templates[:, place]):
+                raise Wrong("the known pixels play no part here: they say which template it is.")
+            every = missing_pixel(weights, templates, image, np.ones(pixels, bool), place)
+            others = missing_pixel(weights, templates, image, np.arange(pixels) != place, place)
+            if not last and (np.allclose(found, every) or np.allclose(found, others)):
+                raise Wrong("pixels that are not known are used here: image holds anything at those "
+                            "places.")
+            equal = missing_pixel(np.full(3, 1 / 3), templates, image, known, place)
+            if not last and np.allclose(found, equal):
+                raise Wrong("the weights are missing: some templates are chosen more often.")
+            if last and not (np.isfinite(found).all() and np.isclose(found.sum(), 1)):
+                raise Wrong("right for few pixels; for 4000 a product of probabilities is 0 for a "
+                            "computer. Add logarithms, and take the largest sum out before np.exp.")
+            if not np.isclose(found.sum(), 1):
+                raise Wrong(f"the probabilities sum to {found.sum():.4g}: the posterior over templates "
+                            "must sum to 1.")
+        expect_close(found, wanted, "p(v | known) = Σ_k p(k | known) p_k(v): first the posterior over "
+                     "templates, from the known pixels, then the mixture at the place.", 1e-7)
 
 
-def log_mixture(log_weights, log_likelihoods):
-    joint = log_weights + log_likelihoods
-    largest = joint.max(axis=1, keepdims=True)
-    return largest[:, 0] + np.log(np.exp(joint - largest).sum(axis=1))
+def missing_pixel(weights, templates, image, known, place):
+    where = np.flatnonzero(known)
+    log_joint = np.log(weights) + np.log(templates[:, where, image[where]]).sum(axis=1)
+    posterior = np.exp(log_joint - log_joint.max())
+    return (posterior / posterior.sum()) @ templates[:, place]
 
 
-def check_seam(answer, random):
-    errors = random.uniform(1, 2, size=(7, 6))
-    errors[:3, 0] = 0.1                                  # a cheap way that ends before a wall
-    errors[3:, :4] = 9
-    flipped = random.random() < 0.5
-    errors = errors[:, ::-1].copy() if flipped else errors
-    path = np.asarray(call(answer, errors))
-    if path.shape != (7,) or path.dtype.kind not in "iu":
-        raise Wrong(f"7 whole numbers are wanted, a column for each row, and this is an array of "
+def check_tiling_seam(answer, random):
+    for trial in range(60):
+        rows, columns = (8, 7) if trial == 0 else random.integers(2, 9, size=2)
+        errors = random.uniform(1, 2, size=(rows, columns))
+        if trial == 0:                                   # the cheapest of all does not close
+            errors[np.arange(8), [0, 0, 1, 2, 3, 4, 4, 4]] = 0.1
+        check_one_seam(np.asarray(call(answer, errors)), errors)
+
+
+def check_one_seam(path, errors):
+    rows, columns = errors.shape
+    if path.shape != (rows,) or path.dtype.kind not in "iu":
+        raise Wrong(f"{rows} whole numbers are wanted, a column for each row, and this is an array of "
                     f"{path.dtype} with shape {path.shape}.")
-    if path.min() < 0 or path.max() > 5:
-        raise Wrong(f"columns go from 0 to 5, and these from {path.min()} to {path.max()}.")
+    if path.min() < 0 or path.max() > columns - 1:
+        raise Wrong(f"columns go from 0 to {columns - 1}, and these from {path.min()} to {path.max()}.")
     jumps = np.abs(np.diff(path))
     if jumps.max() > 1:
         raise Wrong(f"this path jumps over {jumps.max()} columns from one row to the next; it may "
                     "move by one at most.")
-    rows = np.arange(7)
-    cost, least = errors[rows, path].sum(), errors[rows, cheapest_seam(errors)].sum()
+    if abs(path[0] - path[-1]) > 1:
+        raise Wrong(f"this seam begins in column {path[0]} and ends in {path[-1]}: laid above itself, "
+                    "the strip would show a jump.")
+    down = np.arange(rows)
+    cost, least = errors[down, path].sum(), errors[down, tiling_seam(errors)].sum()
     if cost > least + 1e-9:
-        raise Wrong(f"this path costs {cost:.2f}, and there is one for {least:.2f}: a cheap "
-                    "beginning may lead to a wall, so first compute the cheapest cost to reach "
-                    "every place, from the top row down, and then walk back up.")
+        raise Wrong(f"this path closes and costs {cost:.2f}, and there is one for {least:.2f}. The "
+                    "cheapest seam, bent afterwards, is not the cheapest that closes: give every "
+                    "first column its own search.")
 
 
-def seam(errors):
-    costs = errors.copy()
-    rows, columns = costs.shape
+def tiling_seam(errors):
+    best, least = None, np.inf
+    for first in range(errors.shape[1]):
+        path, cost = seam_from(errors, first)
+        if cost < least:
+            best, least = path, cost
+    return best
+
+
+def seam_from(errors, first):
+    """The cheapest path that begins in column first and ends at most one column from it."""
+    rows, columns = errors.shape
+    costs = np.full((rows, columns), np.inf)
+    costs[0, first] = errors[0, first]
     for i in range(1, rows):
         for j in range(columns):
-            costs[i, j] += costs[i - 1, max(0, j - 1):j + 2].min()
-    path = [int(costs[-1].argmin())]
+            costs[i, j] = errors[i, j] + costs[i - 1, max(0, j - 1):j + 2].min()
+    near = np.abs(np.arange(columns) - first) <= 1
+    path = [int(np.where(near, costs[-1], np.inf).argmin())]
+    cost = costs[-1, path[0]]
     for i in range(rows - 2, -1, -1):
-        first = max(0, path[0] - 1)
-        path.insert(0, first + int(costs[i, first:path[0] + 2].argmin()))
-    return np.array(path)
+        left = max(0, path[0] - 1)
+        path.insert(0, left + int(costs[i, left:path[0] + 2].argmin()))
+    return np.array(path), cost
 
 
-def greedy_seam(errors):
-    path = [int(errors[0].argmin())]
-    for row in errors[1:]:
-        first = max(0, path[-1] - 1)
-        path.append(first + int(row[first:path[-1] + 2].argmin()))
-    return np.array(path)
+def open_seam(errors):
+    from ...generators.quilting import seam
+
+    return seam(errors)
+
+
+def straight_seam(errors):
+    return np.full(len(errors), errors.sum(axis=0).argmin())
 
 
 EXERCISES = (
     Exercise(
-        "02.1", "pixels times channels times the logarithm of levels", check_noise,
-        ("What is the probability of one value? And of two independent ones?",
-         "−log of a product of equal factors is their number times −log of one.",
-         "np.prod(image_shape) counts the values of an image."),
-        noise_nats,
-        {"these are bits": lambda s, n: np.prod(s) * np.log2(n),
-         "count the channels": lambda s, n: s[0] * s[1] * np.log(n),
-         "the sign": lambda s, n: -noise_nats(s, n)},
+        "02.1", "a copy or noise: log(share/levels^D + (1 − share)·n/N)", check_memoriser,
+        ("Two ways lead to an image: noise draws it, or it is copied. Probabilities of ways add up.",
+         ("How often does the image stand in training? (training == image).all(axis=(1, 2, 3)) says "
+         "where."),
+         "np.logaddexp(a, b) is log(exp(a) + exp(b)) without underflow, and log 0 = −∞ is welcome."),
+        memoriser_nats,
+        {"how many nats does that cost": lambda x, t, n, s: x.size * np.log(n),
+         "as well: add both ways": lambda x, t, n, s: -np.log(s) + x.size * np.log(n),
+         "too large for a computer": lambda x, t, n, s: -np.log(
+             s * np.float64(n) ** -x.size + (1 - s) * (t == x).all(axis=(1, 2, 3)).mean()),
+         "the sign": lambda x, t, n, s: -memoriser_nats(x, t, n, s)},
     ),
     Exercise(
-        "02.2", "a histogram in which nothing is impossible", check_histogram,
-        ("np.bincount counts; its argument minlength makes room for levels that never occur.",
-         "Add smoothing to every count. What must you divide by, so that the sum is 1?"),
-        histogram,
-        {"wants its place too": lambda v, n, s: (np.bincount(v) + s) / (np.bincount(v) + s).sum(),
-         "has probability 0 here": lambda v, n, s: np.bincount(v, minlength=n) / len(v),
-         "not to 1": lambda v, n, s: (np.bincount(v, minlength=n) + s) / len(v)},
+        "02.2", "each value scored by the histogram of all the others", check_leave_one_out,
+        ("What are the counts when one value is taken out? Only one of them changes.",
+         "Its own count is one less, and so is the total, N − 1.",
+         "np.bincount(values, minlength=levels)[values] is each value's own count."),
+        leave_one_out_nats,
+        {"counted themselves": lambda v, n, s: -np.log(
+            (np.bincount(v)[v] + s) / (len(v) + n * s)).mean(),
+         "one count fewer in total": lambda v, n, s: -np.log(
+             (np.bincount(v)[v] - 1 + s) / (len(v) + n * s)).mean(),
+         "this is the sum": lambda v, n, s: len(v) * leave_one_out_nats(v, n, s),
+         "the sign": lambda v, n, s: -leave_one_out_nats(v, n, s)},
     ),
     Exercise(
-        "02.3", "a mixture's log-likelihood, safe from underflow", check_mixture,
-        ("p(x) = Σ_k w_k p_k(x): in logarithms a product is a sum.",
-         "log Σ_k exp(a_k) = m + log Σ_k exp(a_k − m) for any m: take the largest a_k.",
-         "max(axis=1, keepdims=True) keeps a shape that can be subtracted."),
-        log_mixture,
-        {"weighted mean of logarithms": lambda w, p: p @ np.exp(w),
-         "the weights are missing": lambda w, p: logsumexp(p, axis=1),
-         "its logarithm is wanted": lambda w, p: np.exp(log_mixture(w, p)),
-         "is 0 for a computer": lambda w, p: np.log(np.exp(w + p).sum(axis=1))},
+        "02.3", "the posterior over templates, then the mixture at one place", check_missing_pixel,
+        (("Which template is it? p(k | known) is proportional to w_k times the product of the known "
+         "pixels' probabilities."),
+         "templates[:, where, image[where]] with where = np.flatnonzero(known) has shape (K, known).",
+         "Sum logarithms, subtract the largest of the K sums, and only then take np.exp."),
+        missing_pixel,
+        {"play no part": lambda w, t, x, known, i: w @ t[:, i],
+         "not known are used": lambda w, t, x, known, i: missing_pixel(
+             w, t, x, np.arange(len(x)) != i, i),
+         "the weights are missing": lambda w, t, x, known, i: missing_pixel(
+             np.ones(len(w)) / len(w), t, x, known, i),
+         "is 0 for a computer": lambda w, t, x, known, i: by_products(w, t, x, known, i)},
     ),
     Exercise(
-        "02.4", "the cheapest seam there is", check_seam,
-        ("Let costs[i, j] be the cost of the cheapest path from the top that ends at (i, j).",
-         "costs[i, j] = errors[i, j] + the least of costs[i − 1, j − 1], costs[i − 1, j] and "
-         "costs[i − 1, j + 1].",
-         "The path ends where the last row of costs is least; from there walk up, each time to the "
-         "cheapest of the three places above."),
-        seam,
-        {"may lead to a wall": greedy_seam,
+        "02.5", "the cheapest seam that closes", check_tiling_seam,
+        ("Fix the first column. Which costs are then possible in the first row?",
+         ("All others are infinite there; go down as before, and at the end look only at the columns "
+         "next to the first one."),
+         "Do that for each first column, and keep the cheapest of all."),
+        tiling_seam,
+        {"would show a jump": open_seam,
+         "there is one for": straight_seam,
          "jumps over": lambda errors: np.where(np.arange(len(errors)) % 2, 0, errors.shape[1] - 1),
          "whole numbers are wanted": lambda errors: errors.min(axis=1)},
     ),
 )
+
+
+def by_products(weights, templates, image, known, place):
+    where = np.flatnonzero(known)
+    joint = weights * templates[:, where, image[where]].prod(axis=1)
+    return (joint / joint.sum()) @ templates[:, place]
