@@ -88,7 +88,7 @@ def export_course(folder, report=say):
 
 
 def write(path, text):
-    """Write a file where there is none; returns [its name] where another one is there."""
+    """Write a file unless one is there; returns [its name] where another one is there."""
     if path.exists():
         return [] if path.read_text(encoding="utf-8") == text else [path.name]
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,7 @@ HATCHES = ("", "//", "..", "xx")
 def show_schedule(schedule, kinds=None, title=None, alt=None, until=None):
     """A Gantt chart, as the task stream of Dask's dashboard.
 
-    schedule: with ``workers``, ``starts`` and ``ends``, arrays (N,), in seconds. kinds: (N,) labels, told
+    schedule: with ``workers``, ``starts`` and ``ends``, arrays (N,), in seconds. kinds: (N,) labels, kept
     apart by colour and hatching; None for jobs of one kind. until: where the axis ends; None for the
     last end. Returns the figure. Raises ValueError where a job ends before it starts.
     """

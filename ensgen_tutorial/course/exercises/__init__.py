@@ -1,6 +1,6 @@
 """Exercises that check themselves: ``exercise("01.1").check(answer)``, ``.hint()``, …
 
-One file a lesson holds its ``EXERCISES``; ``progress()`` shows which are solved. A check raises ``Wrong`` with what to look at; it tests
+A file for each lesson holds its ``EXERCISES``; ``progress()`` shows which are solved. A check raises ``Wrong`` with what to look at; it tests
 properties on fresh random inputs, so an answer cannot be right by chance or by heart.
 """
 

@@ -91,7 +91,7 @@ def check_walk(answer, random):
             found = call(answer, near, near.copy(), share)
         expect_close(found, near, "where both ends are the same picture, so is every step between "
                      "them; the angle is 0 then, and your answer divides by its sine, or takes the "
-                     "arccos of a number a little above 1.")
+                     "arccos of something slightly above 1.")
 
 
 def angle(first, last):
