@@ -206,6 +206,15 @@ def times(report, rounds=5):
     return found
 
 
+def short(value):
+    """Numbers with six digits: a file that people can load and compare."""
+    if isinstance(value, dict):
+        return {key: short(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [short(each) for each in value]
+    return float(f"{value:.6g}") if isinstance(value, float) else value
+
+
 PARTS = {"super-resolution ×2": lambda report: super_resolution(2, report),
          "super-resolution ×4": lambda report: super_resolution(4, report),
          "translation": translation, "matting": matting, "times": times}
@@ -222,4 +231,4 @@ if __name__ == "__main__":
     for name, part in PARTS.items():
         if only in (None, name):
             results[name] = part(report)
-            FILE.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+            FILE.write_text(json.dumps(short(results), ensure_ascii=False) + "\n")
