@@ -146,6 +146,11 @@ def check_idle(answer, random):
         listed = ", ".join(f"{each:.3f}" for each in divergences)
         expect_close(found, idle + 2, f"compare with the KL of each latent, averaged over images: "
                      f"{listed}. So {idle + 2} are below 0.05, and you count {found}.")
+    idle, busy = random.choice(np.arange(2, 7), 2, replace=False)
+    log_variances = np.tile(np.repeat([-0.4, -2.0], [idle, busy]), (40, 1))     # KL 0.035 and 0.568
+    found = call(answer, np.zeros_like(log_variances), log_variances)
+    expect_close(found, idle, f"where all means are 0 the KL is (exp(l) − 1 − l) / 2, l the log variance: "
+                 f"0.035 for {idle} latents here and 0.568 for {busy}.")
 
 
 def count_idle(means, log_variances):

@@ -28,10 +28,11 @@ def check_losses(answer, random):
         raise Wrong("two numbers are wanted: the losses, averaged over pictures.")
     expect_close(found, wanted, "both losses are binary cross-entropies, in nats. For logits of 0 "
                  f"they must be {2 * np.log(2):.4f} and {np.log(2):.4f}.")
-    with np.errstate(all="ignore"):
-        found = call(answer, real_logits + 2000, fake_logits - 2000)
-    expect_close(found, losses(real_logits + 2000, fake_logits - 2000), "logits of 2000 overflow: "
-                 "is there a way to log(1 + exp(a)) without exp(a)?", 1e-5)
+    for far in (2000, -2000):                                   # logits that are right, and wrong
+        with np.errstate(all="ignore"):
+            found = call(answer, real_logits + far, fake_logits - far)
+        expect_close(found, losses(real_logits + far, fake_logits - far), "logits of 2000 overflow: "
+                     "is there a way to log(1 + exp(a)) without exp(a)?", 1e-5)
 
 
 def losses(real_logits, fake_logits):
@@ -86,6 +87,8 @@ def check_walk(answer, random):
         expect_close(part, share * whole, f"at share = {share:.2f} of an angle of {whole:.3f} your "
                      f"point is {part:.3f} away from first; {share * whole:.3f} is wanted.")
     expect_close(found, on_the_sphere(first, last, share), "stay in the plane of first and last.")
+    expect_close(call(answer, first, -last, share), on_the_sphere(first, -last, share), "the angle may "
+                 "be smaller or larger than a right one.")
     for near in random.normal(size=(20, 40)):
         with np.errstate(all="ignore"):
             found = call(answer, near, near.copy(), share)
