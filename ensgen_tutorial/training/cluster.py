@@ -54,7 +54,8 @@ def train_on_cluster(members, images, options, cluster, progress="auto", report=
 
     cluster.wait_for_workers(1)                             # a queue may be long
     able = able_workers(cluster, report)
-    data = cluster.scatter(images, broadcast=True, workers=able)
+    # A key of their own: those of an interrupted call may just be on their way out under the images' hash.
+    data = cluster.scatter(images, broadcast=True, workers=able, hash=False)
     futures = {cluster.submit(train_task, name, type(member), member.hyperparameters, data, options[name],
                               pure=False, workers=able): name for name, member in members.items()}
     records, failed = {}, {}
