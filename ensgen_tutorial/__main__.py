@@ -33,6 +33,7 @@ def main(arguments=None):
     resolve.add_argument("--output", metavar="FILE", help="where to write to; else NAME-x2.png")
     lessons = commands.add_parser("lessons", help="copy the lessons into a folder")
     lessons.add_argument("folder", metavar="DIR", help="where to; what you changed there stays")
+    lessons.add_argument("--language", default="en", metavar="NAME", help="of their text: en, or zh (Chinese)")
     export = commands.add_parser("export", help="for teachers: the exercises, to hand out and to grade")
     export.add_argument("--nbgrader", metavar="DIR", required=True, help="a course for nbgrader, written into DIR")
     commands.add_parser("doctor", help="what is there, what is missing, what to do")
@@ -138,7 +139,7 @@ def score_text(scores):
 def run_lessons(options):
     from .course.lessons import copy_lessons
 
-    copy_lessons(options.folder)
+    copy_lessons(options.folder, language=options.language)
     return 0
 
 

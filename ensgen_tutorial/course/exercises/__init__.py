@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...machine.output import say
+from ..language import translate_message
 from ..solved import UNWRITTEN, note, noted
 
 DOTS = "replace the dots with your answer."
@@ -73,15 +74,18 @@ class Exercise:
         state, message = self.grade(answer)
         if state != "not answered yet":
             note(self.number, right=state == "right")
-        say(f"{self.number} {state}: {message}")
+        if state == "right":
+            message = f"{translate_message(self.title)}."
+        say(f"{self.number} {translate_message(state)}: {translate_message(message)}")
 
     def hint(self):
         """Print the next hint."""
         if self.hints_given == len(self.hints):
-            say(f"{self.number} has no more hints; exercise({self.number!r}).solution() shows an "
-                  "answer.")
+            say(translate_message(f"{self.number} has no more hints; exercise({self.number!r}).solution() shows an "
+                                  "answer."))
             return
-        say(f"Hint {self.hints_given + 1} of {len(self.hints)}: {self.hints[self.hints_given]}")
+        hint = translate_message(self.hints[self.hints_given])
+        say(translate_message(f"Hint {self.hints_given + 1} of {len(self.hints)}: {hint}"))
         self.hints_given += 1
 
     def solution(self):
