@@ -1,10 +1,14 @@
 """Build the site from the committed lessons, without a network: output/book/index.html.
 
+English first; below zh/ the lessons again in Chinese, where a page's part that has no translation stays
+English, as the package's reference and the teacher's guide do.
+
     python book/build.py [--output DIR]
 """
 
 import argparse
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -14,6 +18,7 @@ from pathlib import Path
 from teachers import guide
 
 from ensgen_tutorial import PLACES
+from ensgen_tutorial.course.language import catalogue, languages, translate_lesson, translate_markdown
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -22,23 +27,31 @@ ROOMS = {"data": "Data", "generators": "Generators", "predictors": "Predictors",
          "course": "The course", "machine": "The machine"}
 
 
-def prepare(source):
+TEXTS = {
+    "en": {"lessons": "Lessons", "playground": "The playground", "draws": "an ensemble that draws in your browser."},
+    "zh": {"lessons": "课程", "playground": "游乐场", "draws": "在浏览器里绘图的集成（英文界面）。"},
+}
+
+
+def prepare(source, language):
     """Everything that Sphinx reads, in a folder of its own."""
     shutil.rmtree(source, ignore_errors=True)
     (source / "_static").mkdir(parents=True)
     shutil.copy(HERE / "conf.py", source)
     shutil.copy(HERE / "site.css", source / "_static")
-    (source / "extra").mkdir()
-    shutil.copytree(HERE / "playground", source / "extra" / "playground", ignore=shutil.ignore_patterns("*.py"))
+    shutil.copytree(HERE / "templates", source / "_templates")
     shutil.copytree(ROOT / "docs", source / "docs")
     lessons = sorted((ROOT / "notebooks").glob("*.ipynb"))
     for path in lessons:
-        (source / path.name).write_text(json.dumps(plain(json.loads(path.read_text(encoding="utf-8")))),
-                                        encoding="utf-8")
-    for name, text in guide().items():
-        (source / name).write_text(text, encoding="utf-8")
-    (source / "reference.md").write_text(reference(), encoding="utf-8")
-    (source / "index.md").write_text(front_page(lessons), encoding="utf-8")
+        lesson = translate_lesson(json.loads(path.read_text(encoding="utf-8")), path.name[:2], language)
+        (source / path.name).write_text(json.dumps(plain(lesson)), encoding="utf-8")
+    (source / "index.md").write_text(front_page(lessons, language), encoding="utf-8")
+    (source / "extra").mkdir()
+    if language == "en":
+        shutil.copytree(HERE / "playground", source / "extra" / "playground", ignore=shutil.ignore_patterns("*.py"))
+        for name, text in guide().items():
+            (source / name).write_text(text, encoding="utf-8")
+        (source / "reference.md").write_text(reference(), encoding="utf-8")
 
 
 def plain(book):
@@ -52,19 +65,21 @@ def plain(book):
     return book
 
 
-def front_page(lessons):
+def front_page(lessons, language):
     """The README's first part, without what is about files, then all lessons."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    head = text[: text.index("## Lessons")]
+    head = translate_markdown(text[: text.index("## Lessons")], catalogue(language, "readme"))
     head = re.sub(r"\(notebooks/(\w+)\.ipynb\)", r"(\1.ipynb)", head)
     head = re.sub(r"\[([^\]]*)\]\(benchmarks\)", r"\1", head)
-    toc = "\n".join(path.stem for path in lessons)
-    playground = ('<p><strong><a href="playground/index.html">The playground</a></strong>: an ensemble that draws '
-                  "in your browser.</p>")
-    return (f"{head}\n{playground}\n\n"
-            f"```{{toctree}}\n:maxdepth: 1\n:caption: Lessons\n\n{toc}\n```\n\n"
-            "```{toctree}\n:maxdepth: 1\n:caption: Teaching\n\nteachers\n```\n\n"
-            "```{toctree}\n:maxdepth: 1\n:caption: Reference\n\nreference\n```\n")
+    toc, texts = "\n".join(path.stem for path in lessons), TEXTS[language]
+    home = "" if language == "en" else "../"
+    playground = (f'<p><strong><a href="{home}playground/index.html">{texts["playground"]}</a></strong>: '
+                  f'{texts["draws"]}</p>')
+    page = f"{head}\n{playground}\n\n```{{toctree}}\n:maxdepth: 1\n:caption: {texts['lessons']}\n\n{toc}\n```\n"
+    if language == "en":
+        page += ("\n```{toctree}\n:maxdepth: 1\n:caption: Teaching\n\nteachers\n```\n\n"
+                 "```{toctree}\n:maxdepth: 1\n:caption: Reference\n\nreference\n```\n")
+    return page
 
 
 def reference():
@@ -81,12 +96,13 @@ def reference():
 
 
 def build(output):
-    source = output.with_name(output.name + "-source")
-    prepare(source)
     shutil.rmtree(output, ignore_errors=True)
-    subprocess.run([sys.executable, "-m", "sphinx", "-q", "-j", "auto", "-b", "html", str(source), str(output)],
-                   check=True)
-    shutil.rmtree(source)
+    for language in ("en", *languages()):
+        source, target = output.with_name(output.name + "-source"), output if language == "en" else output / language
+        prepare(source, language)
+        subprocess.run([sys.executable, "-m", "sphinx", "-q", "-j", "auto", "-b", "html", str(source), str(target)],
+                       check=True, env={**os.environ, "ENSGEN_BOOK_LANGUAGE": language})
+        shutil.rmtree(source)
     print(f"The site is in {output}: open {output / 'index.html'}.")
 
 

@@ -12,6 +12,9 @@ copyright = author
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 html_theme = "sphinx_book_theme"
 html_title = "ensgen"
+book_language = os.environ.get("ENSGEN_BOOK_LANGUAGE", "en")
+language = {"zh": "zh_CN"}.get(book_language, book_language)
+templates_path = ["_templates"]
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_extra_path = ["extra"]                 # the playground, as it is
@@ -25,10 +28,11 @@ suppress_warnings = ["mystnb.unknown_mime_type", "myst.xref_missing", "myst.head
 add_module_names = False
 autodoc_member_order = "bysource"
 autodoc_default_options = {"members": True, "show-inheritance": True, "undoc-members": False}
-html_context = {"default_mode": "auto"}     # dark or light as the reader's system is
+html_context = {"default_mode": "auto", "book_language": book_language}     # dark or light as the reader's system is
 html_math_renderer = "mathml"
 repository = os.environ.get("ENSGEN_REPOSITORY", "")        # https://github.com/OWNER/NAME, for buttons
-html_theme_options = {"show_navbar_depth": 1, "home_page_in_toc": True, "use_download_button": True,
+html_theme_options = {"show_navbar_depth": 1, "home_page_in_toc": True,
+                      "article_header_end": ["switch.html", "article-header-buttons.html"], "use_download_button": True,
                       "navbar_persistent": [],
                       "pygments_light_style": "a11y-high-contrast-light", "pygments_dark_style": "a11y-high-contrast-dark"}
 if repository:

@@ -42,9 +42,23 @@ def test_every_lesson_and_every_public_name_has_its_place(site):
     assert (site / "playground" / "index.html").exists()
 
 
+def pages_of(site):
+    """All pages, in English and in Chinese."""
+    return [*site.glob("*.html"), *(site / "zh").glob("*.html")]
+
+
+def test_every_lesson_has_a_chinese_page_and_each_leads_to_the_other(site):
+    for name in ("index", "search", *LESSONS):
+        english, chinese = ((folder / f"{name}.html").read_text(encoding="utf-8") for folder in (site, site / "zh"))
+        assert f'href="zh/{name}.html">中文<' in english and f'href="../{name}.html">English<' in chinese
+        assert '<html lang="zh' in chinese.lower() and '<html lang="en' in english
+    chinese = (site / "zh" / "10_weighted_sum.html").read_text(encoding="utf-8")
+    assert "加权和" in chinese and "意见池" in chinese
+
+
 def test_no_page_asks_for_anything_from_elsewhere(site):
     found = []
-    for path in site.glob("*.html"):
+    for path in pages_of(site):
         for tag in re.findall(r"<(?:script|link|img|iframe|source)\b[^>]*>", path.read_text(encoding="utf-8")):
             if re.search(r"""(?:src|href)=["']?(?:https?:)?//""", tag) and "canonical" not in tag:
                 found.append((path.name, tag))
@@ -53,7 +67,7 @@ def test_no_page_asks_for_anything_from_elsewhere(site):
 
 def test_no_link_inside_the_site_is_broken(site):
     broken = []
-    for path in site.glob("*.html"):
+    for path in pages_of(site):
         text = path.read_text(encoding="utf-8")
         for target in re.findall(r"""<a\b[^>]*href=["']([^"']+)""", text):
             place, _, anchor = urllib.parse.unquote(target).partition("#")
@@ -79,7 +93,7 @@ def test_every_page_in_a_browser(site):
         page.on("console", lambda line: line.type == "error" and faults.append((page.url, line.text)))
         page.on("request", lambda asked: asked.url.startswith(("file:", "data:", "blob:"))
                 or faults.append((page.url, asked.url)))
-        for name in ("index", "reference", *LESSONS, *TEACHERS):
+        for name in ("index", "reference", *LESSONS, *TEACHERS, "zh/index", *(f"zh/{lesson}" for lesson in LESSONS)):
             page.goto((site / f"{name}.html").as_uri())
             page.wait_for_load_state()
             if page.evaluate("document.documentElement.scrollWidth") > 391:

@@ -19,6 +19,7 @@ TRANSLATIONS = Path(__file__).parent / "translations"
 EXERCISES = Path(__file__).parent / "exercises"
 NOTE = "language.txt"               # beside translated lessons: the language of the messages there
 FENCE = re.compile(r"^\s*(```|\$\$|\\begin)")
+EXPRESSION = re.compile(r"\{[^}]*\}")
 WORDS = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -145,7 +146,7 @@ def message_templates():
                 text = node.value
             else:
                 continue
-            if " " in text.strip() and WORDS.search(re.sub(r"\{[^}]*\}", "", text)):
+            if " " in text.strip() and WORDS.search(EXPRESSION.sub("", text)):
                 found.append(text)
     return list(dict.fromkeys(found))
 
@@ -156,10 +157,13 @@ def patterns(language):
     found = []
     for entry in catalogue(language, "exercises"):
         if entry.id and entry.string and not entry.fuzzy and "{" in entry.id:
-            pieces = re.split(r"(\{[^}]*\})", entry.id)
-            pattern = "".join("(.+?)" if piece.startswith("{") else re.escape(piece) for piece in pieces)
-            found.append((re.compile(pattern, re.DOTALL), pieces[1::2], entry.string))
+            found.append((pattern(entry.id), EXPRESSION.findall(entry.id), entry.string))
     return found
+
+
+def pattern(template):
+    """What a message with {expressions} looks like when they have their values."""
+    return re.compile("(.*?)".join(map(re.escape, EXPRESSION.split(template))), re.DOTALL)
 
 
 def translate_message(message, language=None):
@@ -170,8 +174,8 @@ def translate_message(message, language=None):
     entries = catalogue(language, "exercises")
     if entries.get(message):
         return translated(message, entries)
-    for pattern, expressions, translation in patterns(language):
-        match = pattern.fullmatch(message)
+    for looks_like, expressions, translation in patterns(language):
+        match = looks_like.fullmatch(message)
         if match:
             for expression, value in zip(expressions, match.groups()):
                 translation = translation.replace(expression, value)

@@ -100,13 +100,13 @@ def check_leak(answer, random):
     seen = random.random((places, places)) < 0.6
     i = int(random.integers(1, places - 2))
     networks = {
-        "it reports a leak in a network that sees only what was read before": before * seen,
-        "it reports a leak in a network that sees nothing at all": 0 * before,
-        "it misses networks in which each pixel sees itself: j = i is a leak too":
+        "it reports a leak in a network that sees only what was read before.": before * seen,
+        "it reports a leak in a network that sees nothing at all.": 0 * before,
+        "it misses networks in which each pixel sees itself: j = i is a leak too.":
             before * seen + np.eye(places),
-        "it misses a leak of one pair of neighbours: try every pixel, and look at every one before it":
+        "it misses a leak of one pair of neighbours: try every pixel, and look at every one before it.":
             before * seen + np.eye(places, k=1) * (np.arange(places) == i)[:, None],
-        "it misses a leak from the very last pixel to the very first":
+        "it misses a leak from the very last pixel to the very first.":
             before + np.eye(places, k=places - 1),
     }
     for message, allowed in networks.items():
@@ -115,7 +115,7 @@ def check_leak(answer, random):
         if np.ndim(found) or found not in (True, False):
             raise Wrong(f"True or False is wanted, and this is {found!r:.60}.")
         if bool(found) != bool((allowed * (1 - before)).any()):
-            raise Wrong(f"{message}.")
+            raise Wrong(message)
 
 
 def network_of(kernel):
