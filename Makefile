@@ -2,6 +2,7 @@
 # make test   the unit tests and every notebook, on up to four cores
 # make lab    JupyterLab at lesson 00
 # make book   the site with all lessons, output/book/index.html; needs no network
+# make slides a deck for each lesson, output/slides; needs no network
 # Each does all the set-up first; the second time it starts at once.
 
 PYTHON ?= $(shell for name in python3.12 python3.13 python3.11 python3 python; do \
@@ -10,7 +11,7 @@ PYTHON ?= $(shell for name in python3.12 python3.13 python3.11 python3 python; d
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: run test lab book lock clean
+.PHONY: run test lab book slides lock clean
 
 run: $(READY)
 	@$(BIN)/python -m ensgen_tutorial run --output output $(ARGS)
@@ -37,7 +38,10 @@ $(READY): requirements.lock pyproject.toml
 	@touch $@
 
 book: $(READY)
-	@$(BIN)/python book/build.py
+	@$(BIN)/python book/build.py $(ARGS)
+
+slides: $(READY)
+	@$(BIN)/python book/slides.py $(ARGS)
 
 # For maintainers: needs uv. Universal: one file for every system and Python version.
 lock:

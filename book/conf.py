@@ -2,6 +2,7 @@
 
 import os
 import re
+from pathlib import Path
 
 from docutils import nodes
 from docutils.utils.math.latex2mathml import tex2mathml
@@ -9,7 +10,7 @@ from docutils.utils.math.latex2mathml import tex2mathml
 project = "Ensemble learning for image generation, hands on"
 author = "the ensgen developers"
 copyright = author
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_revealjs"]
 html_theme = "sphinx_book_theme"
 html_title = "ensgen"
 book_language = os.environ.get("ENSGEN_BOOK_LANGUAGE", "en")
@@ -17,7 +18,7 @@ language = {"zh": "zh_CN"}.get(book_language, book_language)
 templates_path = ["_templates"]
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
-html_extra_path = ["extra"]                 # the playground, as it is
+html_extra_path = ["extra"] if (Path(__file__).parent / "extra").exists() else []   # the playground, as it is
 exclude_patterns = ["extra"]
 myst_enable_extensions = ["dollarmath", "amsmath"]
 myst_heading_anchors = 3
@@ -30,6 +31,11 @@ autodoc_member_order = "bysource"
 autodoc_default_options = {"members": True, "show-inheritance": True, "undoc-members": False}
 html_context = {"default_mode": "auto", "book_language": book_language}     # dark or light as the reader's system is
 html_math_renderer = "mathml"
+revealjs_html_theme = "revealjs-simple"
+revealjs_style_theme = "white"
+revealjs_css_files = ["slides.css"]
+revealjs_static_path = ["_static"]
+revealjs_script_conf = {"hash": True, "slideNumber": True, "width": 1280, "height": 720, "center": False}
 repository = os.environ.get("ENSGEN_REPOSITORY", "")        # https://github.com/OWNER/NAME, for buttons
 html_theme_options = {"show_navbar_depth": 1, "home_page_in_toc": True,
                       "article_header_end": ["switch.html", "article-header-buttons.html"], "use_download_button": True,
@@ -43,18 +49,24 @@ if repository:
 
 
 def inline(translator, node):
-    translator.body.append(tex2mathml(ready(node.astext()), as_block=False))
+    translator.body.append(mathml(node.astext(), as_block=False))
     raise nodes.SkipNode
 
 
 def block(translator, node):
-    translator.body.append(f'<div class="math">{tex2mathml(ready(node.astext()), as_block=True)}</div>')
+    translator.body.append(f'<div class="math">{mathml(node.astext(), as_block=True)}</div>')
     raise nodes.SkipNode
 
 
-def ready(formula):
-    """docutils' translator knows all commands of the lessons but these."""
-    return re.sub(r"\\big(?![a-z])", "", formula.replace(r"\dots", r"\ldots")).strip()
+ACCENTED = re.compile(r"""<munderover>\s*(<mi[^>]*>[^<]*</mi>)((?:(?!</?munderover>).)*?)
+                      (<mo\ stretchy="false">[ˆˉ˜˙ˇ→]</mo>)\s*</munderover>""", re.DOTALL | re.VERBOSE)
+
+
+def mathml(formula, as_block):
+    """A formula as MathML. docutils' translator knows all commands of the lessons but these, and takes
+    the index of an accented letter, \\hat y_j, for a limit below it."""
+    ready = re.sub(r"\\big(?![a-z])", "", formula.replace(r"\dots", r"\ldots")).strip()
+    return ACCENTED.sub(r'<msub><mover accent="true">\1\3</mover>\2</msub>', tex2mathml(ready, as_block=as_block))
 
 
 def escape(app, what, name, thing, options, lines):

@@ -17,7 +17,7 @@ PACKAGES = {
     "numpy": "numpy", "scipy": "scipy", "scikit-learn": "sklearn", "scikit-image": "skimage",
     "skops": "skops", "pillow": "PIL", "matplotlib": "matplotlib", "tqdm": "tqdm",
     "platformdirs": "platformdirs", "ipython": "IPython", "ipywidgets": "ipywidgets",
-    "anywidget": "anywidget",
+    "anywidget": "anywidget", "babel": "babel",
     "jupyterlab": "jupyterlab"}
 BACKENDS = ("tensorflow", "jax", "torch")
 IMPORT_SECONDS = 120                # all packages from a slow disk

@@ -1,0 +1,47 @@
+"""The decks: one for each lesson, whole, by themselves, and legible on a projector."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("sphinx_revealjs", reason="sphinx-revealjs is not part of the default install")
+sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+ROOT = Path(__file__).parents[1]
+LESSONS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+
+
+@pytest.fixture(scope="module", params=["en", "zh"])
+def slides(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("slides") / request.param
+    done = subprocess.run([sys.executable, ROOT / "book" / "slides.py", "--output", folder, "--language", request.param],
+                          capture_output=True, text=True)
+    assert done.returncode == 0 and "WARNING" not in done.stderr, done.stderr[-2000:]
+    return folder
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
+def test_every_slide_fits_and_asks_for_nothing_from_elsewhere(slides):
+    faults = []
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page(viewport={"width": 1280, "height": 720})
+        page.on("pageerror", lambda error: faults.append((page.url, str(error))))
+        page.on("request", lambda asked: asked.url.startswith(("file:", "data:", "blob:"))
+                or faults.append((page.url, asked.url)))
+        for name in LESSONS:
+            page.goto((slides / f"{name}.html").as_uri())
+            page.wait_for_function("typeof Reveal !== 'undefined' && Reveal.isReady()")
+            heights = page.evaluate("""() => { const found = [];
+                for (let k = 0; k < Reveal.getTotalSlides(); k++) {
+                    Reveal.slide(k); found.push(Reveal.getCurrentSlide().scrollHeight); }
+                return found; }""")
+            faults += [(name, k, height) for k, height in enumerate(heights) if height > 720]
+            faults += [(name, "few slides")] if len(heights) < 6 else []
+            faults += [(name, f"no alt: {each}") for each in page.evaluate(
+                "[...document.images].filter(i => !i.alt.trim()).map(i => i.src)")]
+        browser.close()
+    assert faults == []
