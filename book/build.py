@@ -28,8 +28,8 @@ ROOMS = {"data": "Data", "generators": "Generators", "predictors": "Predictors",
 
 
 TEXTS = {
-    "en": {"lessons": "Lessons", "playground": "The playground", "draws": "an ensemble that draws in your browser."},
-    "zh": {"lessons": "课程", "playground": "游乐场", "draws": "在浏览器里绘图的集成（英文界面）。"},
+    "en": {"lessons": "Lessons", "pages": "Pages", "playground": "The playground", "draws": "an ensemble that draws in your browser."},
+    "zh": {"lessons": "课程", "pages": "页面", "playground": "游乐场", "draws": "在浏览器里绘图的集成（英文界面）。"},
 }
 
 
@@ -71,6 +71,7 @@ def front_page(lessons, language):
     head = translate_markdown(text[: text.index("## Lessons")], catalogue(language, "readme"))
     head = re.sub(r"\(notebooks/(\w+)\.ipynb\)", r"(\1.ipynb)", head)
     head = re.sub(r"\[([^\]]*)\]\(benchmarks\)", r"\1", head)
+    head = re.sub(r"^\[.*\]\(README\.\w+\.md\)\n", "", head, flags=re.MULTILINE)      # each page has a switch
     toc, texts = "\n".join(path.stem for path in lessons), TEXTS[language]
     home = "" if language == "en" else "../"
     playground = (f'<p><strong><a href="{home}playground/index.html">{texts["playground"]}</a></strong>: '
@@ -103,7 +104,15 @@ def build(output):
         subprocess.run([sys.executable, "-m", "sphinx", "-q", "-j", "auto", "-b", "html", str(source), str(target)],
                        check=True, env={**os.environ, "ENSGEN_BOOK_LANGUAGE": language})
         shutil.rmtree(source)
+        name_toggles(target, TEXTS[language]["pages"])
     print(f"The site is in {output}: open {output / 'index.html'}.")
+
+
+def name_toggles(folder, name):
+    """The theme's arrows that unfold a list of pages get a name for screen readers."""
+    for path in folder.glob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace("<summary><span", f'<summary aria-label="{name}"><span'), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -6,11 +6,14 @@ from pathlib import Path
 
 from docutils import nodes
 from docutils.utils.math.latex2mathml import tex2mathml
+from sphinx.search.zh import SearchChinese
 
 project = "Ensemble learning for image generation, hands on"
 author = "the ensgen developers"
 copyright = author
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_revealjs"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+if os.environ.get("ENSGEN_BOOK_SLIDES"):
+    extensions.append("sphinx_revealjs")
 html_theme = "sphinx_book_theme"
 html_title = "ensgen"
 book_language = os.environ.get("ENSGEN_BOOK_LANGUAGE", "en")
@@ -76,6 +79,17 @@ def escape(app, what, name, thing, options, lines):
         parts[::2] = [re.sub(r"([|*`_])", r"\\\1", part) if not part.lstrip().startswith(":class:") else part
                       for part in parts[::2]]
         lines[number] = "``".join(parts)
+
+
+def chinese_words(self, text):
+    """Words for the index without a dictionary: runs of characters, which the search page looks through for
+    three and more, and all pairs of neighbours."""
+    runs = re.findall(r"[\u4e00-\u9fff]+", text)
+    return [*runs, *(run[k: k + 2] for run in runs for k in range(len(run) - 1)), *re.findall(r"[A-Za-z]\w+", text)]
+
+
+SearchChinese.split = chinese_words
+SearchChinese.language_name = "English"     # the stemmer that Sphinx brings for it, and not "ChineseStemmer"
 
 
 def setup(app):

@@ -105,7 +105,7 @@ def build(output, language="en"):
     (source / "index.md").write_text("# ensgen\n\n```{toctree}\n" + "\n".join(names) + "\n```\n", encoding="utf-8")
     shutil.rmtree(output, ignore_errors=True)
     subprocess.run([sys.executable, "-m", "sphinx", "-q", "-b", "revealjs", str(source), str(output)], check=True,
-                   env={**os.environ, "ENSGEN_BOOK_LANGUAGE": language})
+                   env={**os.environ, "ENSGEN_BOOK_LANGUAGE": language, "ENSGEN_BOOK_SLIDES": "yes"})
     shutil.rmtree(source)
     print(f"The slides are in {output}: open {output / (names[0] + '.html')}.")
 

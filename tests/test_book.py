@@ -82,6 +82,19 @@ def test_no_link_inside_the_site_is_broken(site):
     assert broken == []
 
 
+def unusable(browser, site):
+    """What axe-core calls a serious fault (WCAG 2.1 AA) of some pages of each kind, by day and by night."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    for scheme in ("light", "dark"):
+        page = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme=scheme)
+        for name in ("index", "search", "teach_10", "10_weighted_sum", "zh/10_weighted_sum", "playground/index"):
+            page.goto((site / f"{name}.html").as_uri())
+            page.wait_for_load_state()
+            found = axe.run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]})
+            yield from ((scheme, name, fault["id"], fault["nodes"][0]["html"][:200])
+                        for fault in found.response["violations"] if fault["impact"] in ("serious", "critical"))
+
+
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
 def test_every_page_in_a_browser(site):
     """No request leaves, no error, formulas drawn, pictures described, readable on a telephone."""
@@ -106,6 +119,7 @@ def test_every_page_in_a_browser(site):
             left = page.evaluate(r"""[...document.querySelectorAll('.bd-article p, .bd-article li, .bd-article td')]
                 .filter(e => /\$[^$]*\\[a-z]+|\\(?:frac|sum|mathrm)\b/.test(e.innerText)).map(e => e.innerText.slice(0, 80))""")
             faults += [(name, f"a formula is left as text: {each}") for each in left]
+        faults += unusable(browser, site)
         formulas = page.goto((site / "10_weighted_sum.html").as_uri()) and page.locator("math").count()
         browser.close()
     assert faults == [] and formulas > 20
