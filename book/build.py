@@ -27,10 +27,7 @@ ROOMS = {"data": "Data", "generators": "Generators", "predictors": "Predictors",
          "course": "The course", "machine": "The machine"}
 
 
-TEXTS = {
-    "en": {"lessons": "Lessons", "pages": "Pages", "playground": "The playground", "draws": "an ensemble that draws in your browser."},
-    "zh": {"lessons": "课程", "pages": "页面", "playground": "游乐场", "draws": "在浏览器里绘图的集成（英文界面）。"},
-}
+TEXTS = {"en": {"lessons": "Lessons", "pages": "Pages"}, "zh": {"lessons": "课程", "pages": "页面"}}
 
 
 def prepare(source, language):
@@ -71,12 +68,11 @@ def front_page(lessons, language):
     head = translate_markdown(text[: text.index("## Lessons")], catalogue(language, "readme"))
     head = re.sub(r"\(notebooks/(\w+)\.ipynb\)", r"(\1.ipynb)", head)
     head = re.sub(r"\[([^\]]*)\]\(benchmarks\)", r"\1", head)
+    home = "" if language == "en" else "../"
+    head = re.sub(r"\[([^\]]*)\]\(book/playground/index\.html\)( \(.*?\)|（.*?）)?", rf'<a href="{home}playground/index.html">\1</a>', head)
     head = re.sub(r"^\[.*\]\(README\.\w+\.md\)\n", "", head, flags=re.MULTILINE)      # each page has a switch
     toc, texts = "\n".join(path.stem for path in lessons), TEXTS[language]
-    home = "" if language == "en" else "../"
-    playground = (f'<p><strong><a href="{home}playground/index.html">{texts["playground"]}</a></strong>: '
-                  f'{texts["draws"]}</p>')
-    page = f"{head}\n{playground}\n\n```{{toctree}}\n:maxdepth: 1\n:caption: {texts['lessons']}\n\n{toc}\n```\n"
+    page = f"{head}\n\n```{{toctree}}\n:maxdepth: 1\n:caption: {texts['lessons']}\n\n{toc}\n```\n"
     if language == "en":
         page += ("\n```{toctree}\n:maxdepth: 1\n:caption: Teaching\n\nteachers\n```\n\n"
                  "```{toctree}\n:maxdepth: 1\n:caption: Reference\n\nreference\n```\n")

@@ -128,7 +128,8 @@ def translate_lesson(lesson, number, language):
 def message_templates():
     """Every sentence that exercises may say to a student, with {expressions} where a number comes.
 
-    They are read from the source: all strings with a blank in them, but docstrings.
+    They are read from the source: all strings with a blank in them, but docstrings and the fragments of
+    messages by which tests find an exercise's wrong answers.
     """
     found = ["right", "wrong"]
     for path in sorted(EXERCISES.glob("*.py")):
@@ -136,8 +137,11 @@ def message_templates():
         inside = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in ast.walk(node)
                   if part is not node}
         notes = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        made = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "Exercise"]
+        keys = {id(key) for node in made for part in (*node.args, *(each.value for each in node.keywords))
+                if isinstance(part, ast.Dict) for key in part.keys}
         for node in ast.walk(tree):
-            if id(node) in inside or id(node) in notes:
+            if id(node) in inside | notes | keys:
                 continue
             if isinstance(node, ast.JoinedStr):
                 text = "".join(part.value if isinstance(part, ast.Constant) else
@@ -178,6 +182,6 @@ def translate_message(message, language=None):
         match = looks_like.fullmatch(message)
         if match:
             for expression, value in zip(expressions, match.groups()):
-                translation = translation.replace(expression, value)
+                translation = translation.replace(expression, value, 1)
             return translation
     return message

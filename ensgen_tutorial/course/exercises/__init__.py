@@ -1,7 +1,8 @@
 """Exercises that check themselves: ``exercise("01.1").check(answer)``, ``.hint()``, …
 
-A file for each lesson holds its ``EXERCISES``; ``progress()`` shows which are solved. A check raises ``Wrong`` with what to look at; it tests
-properties on fresh random inputs, so an answer cannot be right by chance or by heart.
+A file for each lesson holds its ``EXERCISES``; ``progress()`` shows which are solved. A check raises
+``Wrong`` with what to look at; it tests properties on fresh random inputs, so an answer cannot be right
+by chance or by heart.
 """
 
 import importlib
@@ -15,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...machine.output import say
-from ..language import translate_message
+from ..language import message_language, translate_message
 from ..solved import UNWRITTEN, note, noted
 
 DOTS = "replace the dots with your answer."
@@ -75,7 +76,7 @@ class Exercise:
         if state != "not answered yet":
             note(self.number, right=state == "right")
         if state == "right":
-            message = f"{translate_message(self.title)}."
+            message = translate_message(self.title) + {"zh": "。"}.get(message_language(), ".")
         say(f"{self.number} {translate_message(state)}: {translate_message(message)}")
 
     def hint(self):
@@ -173,13 +174,13 @@ def progress():
         about = importlib.import_module(f"{__name__}.{lesson}").__doc__.splitlines()[0].partition(": ")[2]
         rows.append(f"{lesson[-2:]}      {right} of {len(marks)}  {' '.join(marks):<11}{about.rstrip('.')}")
         solved += right
-    say("lesson  solved  exercises")
+    say(translate_message("lesson  solved  exercises"))
     for row in rows:
         say(row)
-    say(f"{solved} of {len(all_exercises())} solved.  ● right  ◐ right, after its solution was shown  "
-        "○ tried  · not yet")
+    say(translate_message(f"{solved} of {len(all_exercises())} solved.  ● right  ◐ right, after its solution was "
+                          "shown  ○ tried  · not yet"))
     if UNWRITTEN:
-        say("The store cannot be written, so a part of this table lasts as long as the kernel.")
+        say(translate_message("The store cannot be written, so a part of this table lasts as long as the kernel."))
 
 
 def mark(notes):

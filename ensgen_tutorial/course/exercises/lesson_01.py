@@ -186,7 +186,7 @@ EXERCISES = (
     Exercise(
         "01.4", "the penalty grows with the sum; the rate shrinks for sgd and stays for adam",
         check_same_path,
-        ("mean + λ‖θ‖² has to become a multiple of sum + λ'‖θ‖². Which λ'?",
+        ("sum + λ'‖θ‖² has to become a multiple of mean + λ‖θ‖². Which λ'?",
          "Then all gradients are count times as large. Plain descent multiplies the rate by them.",
          "Adam divides the running mean of the gradient by the root of that of its square."),
         same_path,

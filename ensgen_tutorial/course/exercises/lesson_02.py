@@ -35,8 +35,8 @@ def check_memoriser(answer, random):
                     float(found), -np.log(share) + noise, rtol=1e-9):
                 raise Wrong("an image in training can come from a copy as well: add both ways.")
             expect_close(found, wanted, "an image that stands in training once is copied with "
-                         "probability (1 − share)/N, twice with 2/N of it, and noise can also draw "
-                         "it.", 1e-9)
+                         "probability (1 − share)/N, one that stands there twice with 2·(1 − share)/N, and "
+                         "noise can also draw it.", 1e-9)
 
 
 def memoriser_nats(image, training, levels, share):
@@ -237,8 +237,8 @@ EXERCISES = (
     Exercise(
         "02.5", "the cheapest seam that closes", check_tiling_seam,
         ("Fix the first column. Which costs are then possible in the first row?",
-         ("All others are infinite there; go down as before, and at the end look only at the columns "
-         "next to the first one."),
+         ("All others are infinite there; go down as before, and at the end look only at the first "
+         "column and its neighbours."),
          "Do that for each first column, and keep the cheapest of all."),
         tiling_seam,
         {"would show a jump": open_seam,

@@ -67,7 +67,7 @@ def without_bias(x, state, kernel, state_kernel, bias):
 
 
 MISTAKES = {
-    reset_afterwards: "this is the lesson's form: here the reset gate multiplies the state *before* the "
+    reset_afterwards: "this is the lesson's form: in this exercise the reset gate multiplies the state *before* the "
                       "product with its kernel.",
     no_reset: "the reset gate is missing: it decides how much of the old state the candidate may use.",
     reset_of_everything: "the reset gate is for the old state only; the input goes into the candidate "

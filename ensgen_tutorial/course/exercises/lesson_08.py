@@ -210,7 +210,7 @@ EXERCISES = (
          "has shape": fade},
     ),
     Exercise(
-        "08.2", "a network grows from the smallest even half", check_sizes,
+        "08.2", "a network grows from the smallest whole half", check_sizes,
         ("Begin with the list [side], and put halves in front of it.",
          "Go on while the first entry is even and its half is smallest or more."),
         sizes,

@@ -77,7 +77,7 @@ def check_verdict(answer, random):
             raise Wrong(f"return one of three texts, not {found!r}.")
         if found != wanted and wanted == "not shown":
             raise Wrong(f"the interval from {low:.2f} to {high:.2f} holds 0, so the sign of the gain "
-                        "is open: not shown.")
+                        "is open: 'not shown'.")
         if found != wanted and wanted == "does not":
             raise Wrong(f"from {low:.2f} to {high:.2f} all gains are below 0: the claim does not hold.")
         if found != wanted:
