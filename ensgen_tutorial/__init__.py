@@ -78,6 +78,7 @@ FACE = {
     "show.tiles": "show_images",
     "training.cluster": "ClusterError draw_many local_cluster",
     "training.members": "train_members",
+    "training.together": "train_together",
     "training.schedule": "Schedule schedule",
     "training.train": "generate train_generator",
     "zoo.box": "load_classifier load_member member_record",
