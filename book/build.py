@@ -27,7 +27,9 @@ ROOMS = {"data": "Data", "generators": "Generators", "predictors": "Predictors",
          "course": "The course", "machine": "The machine"}
 
 
-TEXTS = {"en": {"lessons": "Lessons", "pages": "Pages"}, "zh": {"lessons": "课程", "pages": "页面"}}
+TEXTS = {"en": {"lessons": "Lessons", "pages": "Pages", "playground": "The playground: an ensemble that draws here"},
+         "zh": {"lessons": "课程", "pages": "页面", "playground": "游乐场：在这里绘图的集成"}}
+PLAYED = ("00", "10")               # lessons with the playground in them
 
 
 def prepare(source, language):
@@ -41,6 +43,8 @@ def prepare(source, language):
     lessons = sorted((ROOT / "notebooks").glob("*.ipynb"))
     for path in lessons:
         lesson = translate_lesson(json.loads(path.read_text(encoding="utf-8")), path.name[:2], language)
+        if path.name[:2] in PLAYED:
+            add_playground(lesson, language)
         (source / path.name).write_text(json.dumps(plain(lesson)), encoding="utf-8")
     (source / "index.md").write_text(front_page(lessons, language), encoding="utf-8")
     (source / "extra").mkdir()
@@ -51,10 +55,25 @@ def prepare(source, language):
         (source / "reference.md").write_text(reference(), encoding="utf-8")
 
 
+def add_playground(lesson, language):
+    """The playground below a lesson's slider, which does nothing on a page without a kernel."""
+    place = next(k for k, cell in enumerate(lesson["cells"]) if "widget-view" in json.dumps(cell.get("outputs", ())))
+    frame = (f'<iframe class="playground" title="{TEXTS[language]["playground"]}" loading="lazy" '
+             f'src="{home(language)}playground/index.html"></iframe>')
+    lesson["cells"].insert(place + 1, {"cell_type": "markdown", "id": "playground", "metadata": {}, "source": [frame]})
+
+
+def home(language):
+    """Where the English site is, seen from a page."""
+    return "" if language == "en" else "../"
+
+
 def plain(book):
-    """A lesson without its widgets' state, which asks for scripts from elsewhere; pictures get their alt text."""
+    """A lesson without its widgets, which need a kernel and scripts from elsewhere; pictures get their alt text."""
     book["metadata"].pop("widgets", None)
     for cell in book["cells"]:
+        if cell["cell_type"] == "code":
+            cell["outputs"] = [output for output in cell["outputs"] if "widget-view" not in json.dumps(output)]
         for output in cell.get("outputs", []):
             alt = output.get("metadata", {}).get("image/png", {}).get("alt")
             if alt:
@@ -68,8 +87,8 @@ def front_page(lessons, language):
     head = translate_markdown(text[: text.index("## Lessons")], catalogue(language, "readme"))
     head = re.sub(r"\(notebooks/(\w+)\.ipynb\)", r"(\1.ipynb)", head)
     head = re.sub(r"\[([^\]]*)\]\(benchmarks\)", r"\1", head)
-    home = "" if language == "en" else "../"
-    head = re.sub(r"\[([^\]]*)\]\(book/playground/index\.html\)( \(.*?\)|（.*?）)?", rf'<a href="{home}playground/index.html">\1</a>', head)
+    head = re.sub(r"\[([^\]]*)\]\(book/playground/index\.html\)( \(.*?\)|（.*?）)?",
+                  rf'<a href="{home(language)}playground/index.html">\1</a>', head)
     head = re.sub(r"^\[.*\]\(README\.\w+\.md\)\n", "", head, flags=re.MULTILINE)      # each page has a switch
     toc, texts = "\n".join(path.stem for path in lessons), TEXTS[language]
     page = f"{head}\n\n```{{toctree}}\n:maxdepth: 1\n:caption: {texts['lessons']}\n\n{toc}\n```\n"

@@ -46,7 +46,7 @@ html_theme_options = {"show_navbar_depth": 1, "home_page_in_toc": True,
                       "pygments_light_style": "a11y-high-contrast-light", "pygments_dark_style": "a11y-high-contrast-dark"}
 if repository:
     html_theme_options |= {
-        "repository_url": repository, "path_to_docs": "notebooks", "use_repository_button": True,
+        "repository_url": repository, "repository_branch": "colab", "path_to_docs": "notebooks", "use_repository_button": True,
         "launch_buttons": {"colab_url": "https://colab.research.google.com",
                            "binderhub_url": "https://mybinder.org"}}
 

@@ -16,6 +16,7 @@ let shown = null, drawing = null;
 
 // ---- state in the address ----
 function readAddress() {
+  if (window.self !== window.top) document.body.classList.add("framed");
   const given = new URLSearchParams(location.hash.slice(1));
   const weights = (given.get("w") ?? "").split(",").map(Number);
   if (weights.length === 3 && weights.every((w) => w >= 0) && weights.some((w) => w > 0)) state.weights = normal(weights);

@@ -66,7 +66,8 @@ class Together(keras.Model):
         return ops.stack([member(each, training=training) for member, each in zip(self.members, inputs)], axis=1)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        return ops.sum(ops.mean(y_pred, axis=0))        # no member's parameters are in another's term
+        """The sum of the members' mean losses: no member's parameters are in another's term."""
+        return ops.sum(ops.mean(y_pred, axis=0))
 
 
 class OwnRates(keras.optimizers.Adam):
