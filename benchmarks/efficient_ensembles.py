@@ -26,6 +26,7 @@ SEEDS, MEMBERS = 3, 4
 TRAINING = {"epochs": 36, "learning_rate": 5e-3}
 LATE = (21, 26, 31, 36)                                 # epochs of the snapshots
 DRAWN, SHIFTED = 8_000, 4_000                           # pictures that a student learns from
+ROUNDS = 3                                              # of training together and apart
 STUDENT = {"epochs": 24, "learning_rate": 5e-3, "batch_size": 64}
 
 
@@ -138,6 +139,29 @@ def measure_times(images, methods, report):
     return training, drawing
 
 
+def measure_together(images, report):
+    """Seconds of eight networks trained in one graph and one after the other, in turns: small and full size."""
+    found, rates = {}, np.linspace(2e-3, 9e-3, 8)
+    for size, options, epochs in (("small", {"filters": 8, "blocks": 1}, 20), ("full size", {}, 3)):
+        def made():
+            return [eg.PixelCNN(images.image_shape, images.levels, seed=j, **options) for j in range(8)]
+
+        rounds = []
+        for _ in range(ROUNDS):
+            started = time.perf_counter()
+            eg.train_together(made(), images, epochs, learning_rates=rates, report=lambda line: None)
+            together, started = time.perf_counter() - started, time.perf_counter()
+            with tempfile.TemporaryDirectory() as folder:
+                for j, network in enumerate(made()):
+                    eg.train_generator(network, images, epochs, learning_rate=rates[j], seed=j, progress="quiet",
+                                       folder=Path(folder), report=lambda line: None)
+            rounds.append({"together": together, "apart": time.perf_counter() - started})
+        found[size] = rounds
+        report(f"  eight networks, {size}: together {[round(each['together'] / each['apart'], 2) for each in rounds]} "
+               "of the time apart")
+    return found
+
+
 if __name__ == "__main__":
     def report(line):
         print(time.strftime("%H:%M:%S"), line, flush=True)
@@ -158,6 +182,7 @@ if __name__ == "__main__":
         for name, each in results["methods"].items():
             report(f"{name:<24}{np.mean(each['nats']):.2f} nats")
     training, drawing = measure_times(images, found[0], report)
+    results["eight networks"] = measure_together(images, report)
     results |= {"machine": machine(), "command": "python benchmarks/efficient_ensembles.py",
                 "seconds of an epoch": training, "seconds of 64 drawings": drawing}
     file.write_text(json.dumps(results, indent=1) + "\n")
