@@ -58,6 +58,7 @@ def built(tmp_path_factory):
 def test_the_wheel_holds_package_box_and_lessons(built):
     names = zipfile.ZipFile(built).namelist()
     assert {f"ensgen_tutorial/course/lessons_files/notebooks/{name}" for name in LESSONS} <= set(names)
+    assert {"ensgen_tutorial/course/translations/zh/10.po", "ensgen_tutorial/course/translations/zh/exercises.po"} <= set(names)
     assert "ensgen_tutorial/zoo/manifest.json" in names and "ensgen_tutorial/zoo/digits-pixel_cnn.npz" in names
     assert not [name for name in names if name.startswith(("tests", "notebooks", "book"))]
 
@@ -70,6 +71,9 @@ def test_installed_elsewhere_two_lessons_run(built, tmp_path):
     done = subprocess.run([sys.executable, "-m", "ensgen_tutorial", "lessons", "course"], cwd=tmp_path, env=elsewhere,
                           capture_output=True, text=True, check=True)
     assert "00_start_here" in done.stdout
+    subprocess.run([sys.executable, "-m", "ensgen_tutorial", "lessons", "chinese", "--language", "zh"], cwd=tmp_path,
+                   env=elsewhere, capture_output=True, check=True)
+    assert "你将学到" in (tmp_path / "chinese" / "notebooks" / "00_start_here.ipynb").read_text(encoding="utf-8")
     code = ("import sys, nbformat; from nbclient import NotebookClient; import ensgen_tutorial\n"
             f"assert ensgen_tutorial.__file__.startswith({str(site)!r})\n"
             "book = nbformat.read(sys.argv[1], 4)\n"
