@@ -1,4 +1,4 @@
-"""Exercises of lesson 15: shares, fair shares, what leaving one out misses, and an image's doubt."""
+"""Exercises of lesson 15: shares, fair shares, what leaving one out misses, and what "nothing" is."""
 
 import math
 from itertools import permutations
@@ -92,26 +92,33 @@ def twins(alone, both):
     return both / 2, both - alone
 
 
-def check_ambiguity(answer, random):
-    logs, weights = np.log(random.uniform(0.05, 1, (4, 6, 3))), random.dirichlet(np.ones(3))
-    wanted, found = ambiguity_of_images(logs, weights), call(answer, logs, weights)
-    if np.shape(found) == wanted.shape:
-        if np.allclose(found, -wanted):
-            raise Wrong("the sign: the pool is never worse than the members' mean.")
-        image = np.log(np.exp(logs.sum(axis=1)) @ weights) - logs.sum(axis=1) @ weights
-        if np.allclose(found, image):
-            raise Wrong("this pools whole images, a mixture; here members are pooled at every pixel, and the pixels "
-                        "are summed afterwards.")
-        if np.allclose(found, wanted / 6):
-            raise Wrong("sum over the pixels; do not take their mean.")
-    expect_close(found, wanted, "at each pixel log Σ w_j p_j − Σ w_j log p_j; then sum over pixels.")
-    logs[0, 0] -= 40
-    expect_close(call(answer, logs, weights), ambiguity_of_images(logs, weights), "a pixel may be very improbable for "
-                 "all members: a small number added to its probability, or a clip, would hide that.")
+def check_nothing(answer, random):
+    for members in (2, 3, 5):
+        shares, better = random.uniform(5, 40, members), float(random.uniform(1, 9))
+        wanted, least = over_another_nothing(shares, better)
+        found = call(answer, shares, better)
+        try:
+            new, enough = found
+        except (TypeError, ValueError):
+            raise Wrong("two results are wanted: the new shares (M,), and a number.") from None
+        if np.shape(new) == (members,):
+            for wrong, message in (
+                (shares - better, "so the sum falls by M times `better`, and what all gain together is only `better` less."),
+                (shares + better / members, "the sign: there is less to share if \"nothing\" is better already."),
+                (shares * (1 - better / shares.sum()),
+                 ("the sum is right, but not who loses what: whoever comes first loses `better`, and each member comes "
+                  "first equally often.")),
+            ):
+                if np.allclose(new, wrong):
+                    raise Wrong(message)
+        expect_close(new, wanted, "the first shares: which of the additions in an order change, and how often is that member's?")
+        if np.ndim(enough) == 0 and np.isclose(enough, shares.min()) and not np.isclose(enough, least):
+            raise Wrong("with this `better`, the smallest share loses only a part of itself: each member bears a part of it.")
+        expect_close(enough, least, "the number: the smallest share must have lost all of itself.")
 
 
-def ambiguity_of_images(logs, weights):
-    return (np.log(np.exp(logs) @ weights) - logs @ weights).sum(axis=1)
+def over_another_nothing(shares, better):
+    return shares - better / len(shares), len(shares) * shares.min()
 
 
 EXERCISES = (
@@ -148,12 +155,14 @@ EXERCISES = (
          "still there": lambda alone, both: (both / 2, alone)},
     ),
     Exercise(
-        "15.4", "the ambiguity of an image is the sum over its pixels", check_ambiguity,
-        ("The pool's log-likelihood at a pixel is log Σ w_j p_j.",
-         "The members' mean is Σ w_j log p_j; the difference is 0 or more at every pixel."),
-        ambiguity_of_images,
-        {"the sign": lambda logs, w: -ambiguity_of_images(logs, w),
-         "pools whole images": lambda logs, w: np.log(np.exp(logs.sum(axis=1)) @ w) - logs.sum(axis=1) @ w,
-         "do not take their mean": lambda logs, w: ambiguity_of_images(logs, w) / logs.shape[1]},
+        "15.4", "each member comes first equally often, so all lose the same", check_nothing,
+        ("Write down what each member adds in one order of arrival. Which of these numbers contains v(∅)?",
+         "Each member is the first to come in 1/M of the orders."),
+        over_another_nothing,
+        {"falls by M times": lambda shares, better: (shares - better, shares.min()),
+         "the sign": lambda shares, better: (shares + better / len(shares), len(shares) * shares.min()),
+         "not who loses what": lambda shares, better: (shares * (1 - better / shares.sum()), shares.sum()),
+         "only a part of itself": lambda shares, better: (shares - better / len(shares), shares.min()),
+         "two results": lambda shares, better: 0.0},
     ),
 )

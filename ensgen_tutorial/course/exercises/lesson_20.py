@@ -1,6 +1,7 @@
-"""Exercises of lesson 20: list scheduling, Amdahl's law with a start-up, seeds of shards, which job first."""
+"""Exercises of lesson 20: list scheduling, Amdahl's law with a start-up, seeds of shards, the last useful worker."""
 
 import heapq
+import math
 
 import numpy as np
 
@@ -13,7 +14,7 @@ def check_list_scheduling(answer, random):
         wanted, found = list_scheduling(seconds, workers), call(answer, seconds, workers)
         if np.ndim(found) == 0:
             if np.isclose(found, seconds.sum() / workers) or np.isclose(found, max(seconds.sum() / workers, seconds.max())):
-                raise Wrong("this is the bound, which no schedule beats: a job cannot be cut in pieces.")
+                raise Wrong("this is the bound, which no schedule beats: one job cannot be shared among workers.")
             if np.isclose(found, max(seconds[k::workers].sum() for k in range(workers))):
                 raise Wrong("these jobs are dealt out in turn: the next job goes to the worker that is free "
                             "first, and that need not be the next one.")
@@ -82,25 +83,35 @@ def seeds_of_shards(seed, count):
     return [int(each.generate_state(1)[0]) for each in np.random.SeedSequence(seed).spawn(count)]
 
 
-def check_order(answer, random):
-    seconds = random.permutation(np.arange(1, 10) + random.uniform(0, 0.5, 9))
-    found = np.asarray(call(answer, seconds))
-    if found.shape == seconds.shape:
-        if np.allclose(np.sort(found), np.sort(seconds)):
-            raise Wrong("these are the times themselves: the jobs' numbers are wanted.")
-        if sorted(found.tolist()) == list(range(9)):
-            times = seconds[found.astype(int)]
-            if (np.diff(times) > 0).all():
-                raise Wrong("the shortest comes first here, so the longest starts last, and all wait for it.")
-            if (found == np.arange(9)).all():
-                raise Wrong("this is the order in which they came.")
-            if np.array_equal(found, np.argsort(np.argsort(-seconds))):
-                raise Wrong("this says each job's rank; what is wanted is which job comes first, which second, …")
-    expect_close(found, longest_first(seconds), "np.argsort sorts upwards; the longest job must come first.")
+def check_limits(answer, random):
+    for count in (5, 12, 30):
+        seconds, start_up = random.exponential(10, count) + 1, float(random.uniform(5, 20))
+        (most, workers), found = limits(seconds, start_up), call(answer, seconds, start_up)
+        try:
+            speed_up, enough = (float(each) for each in found)
+        except (TypeError, ValueError):
+            raise Wrong("two numbers are wanted: the largest speed-up, and how many workers.") from None
+        total, longest = seconds.sum(), seconds.max()
+        for wrong, message in (
+            (total / longest, "this speed-up forgets the start-up: even the longest job begins only after it."),
+            ((total + start_up) / (start_up + longest), "one computer that is already there needs no start-up."),
+            (count, "one worker for each job is not enough for this: all wait for the longest job."),
+        ):
+            if np.isclose(speed_up, wrong) and not np.isclose(speed_up, most):
+                raise Wrong(message)
+        expect_close(speed_up, most, "the speed-up: with workers without end, what is left of the bound?")
+        if enough != workers and enough in (math.ceil(most), math.floor(most)):
+            raise Wrong("the largest speed-up is smaller than the number of workers that it needs, since workers are idle during the start-up.")
+        if enough != workers and np.isclose(enough, total / longest):
+            raise Wrong("workers are whole: with fewer of them than this number, the work itself takes longer than the longest job.")
+        if enough == workers - 1:
+            raise Wrong("one worker too few: with so many, the work itself takes longer than the longest job.")
+        expect_close(enough, workers, "the workers: from how many on is the work, divided evenly, done before the longest job?")
 
 
-def longest_first(seconds):
-    return np.argsort(-seconds)
+def limits(seconds, start_up):
+    total, longest = seconds.sum(), seconds.max()
+    return total / (start_up + longest), math.ceil(total / longest)
 
 
 EXERCISES = (
@@ -109,7 +120,7 @@ EXERCISES = (
         ("Keep one number for each worker: when it is free.",
          "For each job, find the smallest of these numbers and add the job's seconds to it."),
         list_scheduling,
-        {"a job cannot be cut": lambda seconds, workers: seconds.sum() / workers,
+        {"cannot be shared": lambda seconds, workers: seconds.sum() / workers,
          "dealt out in turn": lambda seconds, workers: max(seconds[k::workers].sum() for k in range(workers)),
          "were sorted": lambda seconds, workers: list_scheduling(np.sort(seconds)[::-1], workers),
          "single worker": lambda seconds, workers: seconds.sum()},
@@ -141,12 +152,17 @@ EXERCISES = (
          "would be lost": lambda seed, count: seeds_of_shards(seed * 1000 + count, count)},
     ),
     Exercise(
-        "20.4", "the longest job first", check_order,
-        ("Which job may not start last?", "np.argsort gives the numbers of the jobs, from the smallest time on."),
-        longest_first,
-        {"shortest comes first": lambda seconds: np.argsort(seconds),
-         "times themselves": lambda seconds: np.sort(seconds)[::-1],
-         "in which they came": lambda seconds: np.arange(len(seconds)),
-         "each job's rank": lambda seconds: np.argsort(np.argsort(-seconds))},
+        "20.4", "where more workers are of no use", check_limits,
+        ("The bound with a start-up is start_up + max(Σt/m, max t). What remains as m grows?",
+         "The maximum stops falling where Σt/m is no longer larger than max t."),
+        limits,
+        {"forgets the start-up": lambda seconds, start_up: (seconds.sum() / seconds.max(), math.ceil(seconds.sum() / seconds.max())),
+         "needs no start-up": lambda seconds, start_up: (
+             (seconds.sum() + start_up) / (start_up + seconds.max()), math.ceil(seconds.sum() / seconds.max())),
+         "one worker for each job": lambda seconds, start_up: (len(seconds), len(seconds)),
+         "idle during the start-up": lambda seconds, start_up: (
+             limits(seconds, start_up)[0], math.ceil(limits(seconds, start_up)[0])),
+         "workers are whole": lambda seconds, start_up: (limits(seconds, start_up)[0], seconds.sum() / seconds.max()),
+         "two numbers": lambda seconds, start_up: limits(seconds, start_up)[0]},
     ),
 )
