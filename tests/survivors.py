@@ -278,10 +278,6 @@ RIGHT = {
         "truth and mean exchanged":
             "a squared or absolute difference is the same both ways",
     },
-    "18.2": {
-        "truth and answer exchanged":
-            "a squared or absolute difference is the same both ways",
-    },
     "19.1": {
         "math.log(2) -> math.log(2 + 1e-12)":
             "the numbers here are far above 1e-7",
