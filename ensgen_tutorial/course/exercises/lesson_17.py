@@ -70,28 +70,37 @@ def best_answers(p, dark, light):
     return p * dark + (1 - p) * light, dark if p > 0.5 else light
 
 
-def check_inside(answer, random):
-    mean, sigma = random.normal(size=(200, 200)), random.uniform(0.5, 2, (200, 200))
-    truth = mean + sigma * random.normal(size=mean.shape)
-    level = float(random.uniform(0.3, 0.9))
-    wanted, found = share_inside(truth, mean, sigma, level), call(answer, truth, mean, sigma, level)
+def check_factor(answer, random):
+    for level in random.uniform(0.3, 0.9, 4):
+        check_one_factor(answer, random, float(level))
+
+
+def check_one_factor(answer, random, level):
+    mean, sigma = random.normal(size=(100, 200)), random.uniform(0.5, 2, (100, 200))
+    # Laplace errors: the ratio of two standard deviations is no answer here.
+    truth = mean + float(random.uniform(2, 4)) * sigma * random.laplace(size=mean.shape)
+    wanted, found = factor_for(truth, mean, sigma, level), call(answer, truth, mean, sigma, level)
     if np.ndim(found) == 0:
-        away = np.abs(truth - mean) / sigma
-        if np.isclose(found, (away <= norm.ppf(level)).mean(), atol=1e-9):
-            raise Wrong("the interval has two sides: half of what is outside lies below, so the bound is "
-                        "the quantile of (1 + level)/2.")
-        if np.isclose(found, (np.abs(truth - mean) <= norm.ppf((1 + level) / 2)).mean(), atol=1e-9):
-            raise Wrong("each pixel has a sigma of its own.")
-        if np.isclose(found, ((truth - mean) / sigma <= norm.ppf((1 + level) / 2)).mean(), atol=1e-9):
-            raise Wrong("truths far below the mean count as inside here: take the absolute value.")
-        if np.isclose(found, 1 - wanted, atol=1e-9):
-            raise Wrong("this is the share outside.")
-    expect_close(found, wanted, "the mean of |truth − mean| ≤ z·sigma, with z = norm.ppf((1 + level)/2).",
-                 1e-9)
+        away = np.abs(truth - mean)
+        if np.isclose(found, np.quantile(away / sigma, level), rtol=1e-4):
+            raise Wrong("this is where the interval should end, in units of sigma. A normal distribution's "
+                        "interval ends at z = norm.ppf((1 + level)/2): divide by it.")
+        if np.isclose(found, np.quantile(away / sigma, level) / norm.ppf(level), rtol=1e-4):
+            raise Wrong("the interval has two sides: half of what is outside lies below, so z is the "
+                        "quantile of (1 + level)/2.")
+        if np.isclose(found, 1 / wanted, rtol=1e-4):
+            raise Wrong("this is one divided by the factor: sigma is too small, so the factor is above 1.")
+        if np.isclose(found, np.sqrt((away**2).mean() / (sigma**2).mean()), rtol=1e-4):
+            raise Wrong("this makes the two standard deviations equal. Errors need not be normal: take the "
+                        "quantile that the level asks for.")
+        if np.isclose(found, np.quantile(away, level) / norm.ppf((1 + level) / 2) / sigma.mean(), rtol=1e-4):
+            raise Wrong("each pixel has a sigma of its own: divide by it before the quantile is taken.")
+    expect_close(found, wanted, "the quantile `level` of |truth − mean|/sigma, divided by z = "
+                 "norm.ppf((1 + level)/2).", 1e-4)
 
 
-def share_inside(truth, mean, sigma, level):
-    return (np.abs(truth - mean) <= norm.ppf((1 + level) / 2) * sigma).mean()
+def factor_for(truth, mean, sigma, level):
+    return np.quantile(np.abs(truth - mean) / sigma, level) / norm.ppf((1 + level) / 2)
 
 
 EXERCISES = (
@@ -127,13 +136,15 @@ EXERCISES = (
          "move the answer a little": lambda p, dark, light: (p * dark + (1 - p) * light,) * 2},
     ),
     Exercise(
-        "17.4", "the share of truths inside their intervals", check_inside,
-        ("scipy.stats.norm.ppf(q) is the quantile of the normal distribution.",
-         "A central interval of probability level leaves (1 − level)/2 on each side."),
-        share_inside,
-        {"two sides": lambda t, m, s, level: (np.abs(t - m) <= norm.ppf(level) * s).mean(),
-         "sigma of its own": lambda t, m, s, level: (np.abs(t - m) <= norm.ppf((1 + level) / 2)).mean(),
-         "absolute value": lambda t, m, s, level: (t - m <= norm.ppf((1 + level) / 2) * s).mean(),
-         "share outside": lambda t, m, s, level: 1 - share_inside(t, m, s, level)},
+        "17.4", "the factor that calibrates at one level", check_factor,
+        ("How many sigmas is each truth away? The share `level` of these numbers lies below their quantile.",
+         "A normal distribution reaches the same share at z = norm.ppf((1 + level)/2) of its own sigmas."),
+        factor_for,
+        {"divide by it": lambda t, m, s, level: np.quantile(np.abs(t - m) / s, level),
+         "two sides": lambda t, m, s, level: np.quantile(np.abs(t - m) / s, level) / norm.ppf(level),
+         "one divided by the factor": lambda t, m, s, level: 1 / factor_for(t, m, s, level),
+         "standard deviations": lambda t, m, s, level: np.sqrt(((t - m) ** 2).mean() / (s**2).mean()),
+         "sigma of its own": lambda t, m, s, level:
+             np.quantile(np.abs(t - m), level) / norm.ppf((1 + level) / 2) / s.mean()},
     ),
 )

@@ -1,7 +1,6 @@
-"""Exercises of lesson 18: α from known layers, the gradient error, a copy in the mean, one weight."""
+"""Exercises of lesson 18: α from known layers, a kind left out, a copy in the mean, one weight."""
 
 import numpy as np
-from scipy import ndimage
 
 from . import Exercise, Wrong, call, expect_close
 
@@ -37,32 +36,68 @@ def alpha_from(picture, foreground, background):
     return np.clip((away * apart).sum(axis=-1) / (apart**2).sum(axis=-1), 0, 1)
 
 
-def slope(matte):
-    return ndimage.gaussian_gradient_magnitude(matte, 1.4, mode="nearest")
-
-
-def check_gradient(answer, random):
-    truth, guess = random.random((2, 14, 12))
-    unknown = random.random((14, 12)) < 0.5
-    wanted = gradient_error_of(truth, guess, unknown, slope)
-    found = call(answer, truth, guess, unknown, slope)
+def check_left_out(answer, random):
+    names = np.array(["hair", "letters", "lace", "glass"])
+    kinds = random.permutation(np.repeat(names, random.integers(8, 40, len(names))))
+    truth = random.random(len(kinds))
+    # Each member errs more on one kind, so that weights depend on what was left out.
+    strength = 0.1 + 0.5 * (names[:3, None] == kinds)
+    answers = truth + strength * random.normal(size=strength.shape)
+    wanted, found = left_out_error(answers, truth, kinds, fit), call(answer, answers, truth, kinds, fit)
     if np.ndim(found) == 0:
         for wrong, message in (
-            (1000 * wanted, "in thousands: divide the sum by 1000."),
-            (((slope(truth) - slope(guess)) ** 2).sum() / 1000, "only the unknown part counts."),
-            (((slope(truth) - slope(guess))[unknown] ** 2).mean(), "the sum is wanted, not the mean: a larger unknown "
-             "part has a larger error."),
-            (np.abs(slope(truth) - slope(guess))[unknown].sum() / 1000, "the differences are squared."),
-            ((slope(truth - guess)[unknown] ** 2).sum() / 1000, "this is the slope of the difference; the difference of "
-             "the slopes' sizes is wanted."),
+            (error_of_all(answers, truth, kinds, fit), ("the weights have seen the kind that they are "
+             "scored on: fit on the rest alone.")),
+            (error_seen(answers, truth, kinds, fit), ("this is the error on the kinds that were fitted on: "
+             "score the one that was left out.")),
+            (error_swapped(answers, truth, kinds, fit), ("this fits on one kind and scores on the rest: it is "
+             "the other way round.")),
+            (error_pooled(answers, truth, kinds, fit), ("a kind with many pixels counts more here: take the "
+             "mean of each kind first, then the mean over kinds.")),
+            (wanted * len(names), "this is the sum over kinds: the mean is wanted."),
         ):
-            if np.isclose(found, wrong):
+            if np.isclose(found, wrong, rtol=1e-9):
                 raise Wrong(message)
-    expect_close(found, wanted, "Σ over the unknown part of (slope(truth) − slope(answer))², over 1000.", 1e-9)
+    expect_close(found, wanted, "for each kind: fit on all other pixels, then the mean squared error of "
+                 "weights @ answers on this kind's pixels; then the mean over kinds.", 1e-9)
 
 
-def gradient_error_of(truth, answer, unknown, slope):
-    return ((slope(truth) - slope(answer))[unknown] ** 2).sum() / 1000
+def fit(answers, truth):
+    """Weights proportional to one over each member's squared error."""
+    weights = 1 / ((answers - truth) ** 2).mean(axis=1)
+    return weights / weights.sum()
+
+
+def left_out_error(answers, truth, kinds, fit):
+    errors = []
+    for kind in np.unique(kinds):
+        out = kinds == kind
+        weights = fit(answers[:, ~out], truth[~out])
+        errors.append(((weights @ answers[:, out] - truth[out]) ** 2).mean())
+    return np.mean(errors)
+
+
+def error_of_all(answers, truth, kinds, fit):
+    wrong = (fit(answers, truth) @ answers - truth) ** 2
+    return np.mean([wrong[kinds == kind].mean() for kind in np.unique(kinds)])
+
+
+def error_seen(answers, truth, kinds, fit):
+    rest = [kinds != kind for kind in np.unique(kinds)]
+    return np.mean([((fit(answers[:, each], truth[each]) @ answers[:, each] - truth[each]) ** 2).mean()
+                    for each in rest])
+
+
+def error_swapped(answers, truth, kinds, fit):
+    own = [kinds == kind for kind in np.unique(kinds)]
+    return np.mean([((fit(answers[:, each], truth[each]) @ answers[:, ~each] - truth[~each]) ** 2).mean()
+                    for each in own])
+
+
+def error_pooled(answers, truth, kinds, fit):
+    own = [kinds == kind for kind in np.unique(kinds)]
+    return sum(((fit(answers[:, ~each], truth[~each]) @ answers[:, each] - truth[each]) ** 2).sum()
+               for each in own) / len(truth)
 
 
 def check_copy(answer, random):
@@ -129,15 +164,15 @@ EXERCISES = (
          "can cancel": lambda i, f, b: np.clip((i - b).sum(axis=-1) / (f - b).sum(axis=-1), 0, 1)},
     ),
     Exercise(
-        "18.2", "the gradient error compares the sizes of slopes", check_gradient,
-        ("slope(truth) and slope(answer) are pictures: subtract them.",
-         "Then select the unknown part, square, sum, and divide by 1000."),
-        gradient_error_of,
-        {"in thousands": lambda t, a, u, s: 1000 * gradient_error_of(t, a, u, s),
-         "unknown part counts": lambda t, a, u, s: ((s(t) - s(a)) ** 2).sum() / 1000,
-         "not the mean": lambda t, a, u, s: ((s(t) - s(a))[u] ** 2).mean(),
-         "are squared": lambda t, a, u, s: np.abs(s(t) - s(a))[u].sum() / 1000,
-         "difference of the slopes": lambda t, a, u, s: (s(t - a)[u] ** 2).sum() / 1000},
+        "18.2", "each kind left out in turn", check_left_out,
+        ("out = kinds == kind is a mask; ~out is the rest.",
+         "weights = fit(answers[:, ~out], truth[~out]); then score weights @ answers[:, out]."),
+        left_out_error,
+        {"fit on the rest alone": error_of_all,
+         "score the one that was left out": error_seen,
+         "the other way round": error_swapped,
+         "many pixels counts more": error_pooled,
+         "sum over kinds": lambda answers, truth, kinds, fit: 4 * left_out_error(answers, truth, kinds, fit)},
     ),
     Exercise(
         "18.3", "a copy moves weight, and adds nothing", check_copy,
