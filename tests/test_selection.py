@@ -59,6 +59,9 @@ def test_a_copy_brings_nothing_and_the_only_good_member_all():
     np.testing.assert_allclose(brings, 0, atol=1e-3)
     assert leave_one_out(scores[..., 1:], scores[..., 1:])[0] == pytest.approx(
         4 * 2, rel=0.1)                                     # four pixels, each 2 nats better
+    by_image = leave_one_out(scores, scores[:30], by_image=True)
+    assert by_image.shape == (30, 3)
+    np.testing.assert_allclose(by_image.mean(axis=0), leave_one_out(scores, scores[:30]))
 
 
 def test_ambiguity_is_the_gain_over_the_average_member(members, pixels):

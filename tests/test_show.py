@@ -325,13 +325,14 @@ def test_show_heatmap_refuses(matrix, options, says):
 
 
 def test_points_hold_the_numbers_given_and_their_names():
-    figure = show_points({"CNN": (1, 5), "RNN": (2, 6), "pairs": ([1, 2], [3, 4])}, "own", "gain",
-                         errors={"CNN": (0.1, 0.2)})
+    figure = show_points({"CNN": (1, 5), "RNN": (2, 6), "pairs": ([1, 2], [3, 4]), "threes": ([1, 2], [4, 5])},
+                         "own", "gain", errors={"CNN": (0.1, 0.2)})
     (axes,) = figure.axes
     drawn = {line.get_label(): line.get_xydata().tolist() for line in axes.get_lines()}
     assert drawn["CNN"] == [[1, 5]] and drawn["pairs"] == [[1, 3], [2, 4]]
     assert [text.get_text() for text in axes.texts] == ["CNN", "RNN"]
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["pairs"]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["pairs", "threes"]
+    assert show_points({"CNN": (1, 5), "pairs": ([1, 2], [3, 4])}).axes[0].get_legend() is None
     assert len({line.get_marker() for line in axes.get_lines() if len(line.get_xdata())}) >= 3
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("own", "gain")
 

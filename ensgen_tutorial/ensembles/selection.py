@@ -58,23 +58,24 @@ def greedy_selection(scores, size):
     return Selection(np.array(chosen), np.array(losses), weights)
 
 
-def leave_one_out(scores, held_out, tolerance=1e-3):
+def leave_one_out(scores, held_out, tolerance=1e-3, by_image=False):
     """What each member brings: nats per image that are lost without it, weights fitted again.
 
     scores: (N, rows, M) that weights are fitted to; held_out: (K, rows, M) that they are judged by.
-    Returns (M,); below 0 where the others do better alone.
+    Returns (M,), or (K, M) with ``by_image``; below 0 where the others do better alone.
     """
     scores, held_out = check_scores(scores), check_scores(held_out)
     members = range(scores.shape[-1])
     if len(members) < 2:
         raise ValueError("leaving one out needs two members or more.")
-    whole = ensemble_nats(held_out, best_weights(scores, tolerance)).mean()
-    losses = []
+    whole = ensemble_nats(held_out, best_weights(scores, tolerance))
+    lost = []
     for j in members:
         others = [k for k in members if k != j]
         weights = best_weights(scores[..., others], tolerance)
-        losses.append(ensemble_nats(held_out[..., others], weights).mean())
-    return np.array(losses) - whole
+        lost.append(ensemble_nats(held_out[..., others], weights) - whole)
+    lost = np.stack(lost, axis=-1)
+    return lost if by_image else lost.mean(axis=0)
 
 
 def ambiguity(scores, weights):

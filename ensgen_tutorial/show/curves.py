@@ -66,7 +66,7 @@ def show_curves(curves, x_label="", y_label="", title=None, alt=None, log_x=Fals
 @in_style
 def show_points(points, x_label="", y_label="", title=None, alt=None, errors=None, log_x=False,
                 log_y=False):
-    """Points in a plane: single ones with their names beside them, groups with a legend.
+    """Points in a plane: single ones with their names beside them, several groups with a legend.
 
     points: a dict label -> (x, y) of two numbers, or of two arrays (N,), a group. errors: a dict
     label -> half-widths (in x, in y) of a single point's intervals. log_x, log_y: logarithmic axes.
@@ -96,7 +96,7 @@ def show_points(points, x_label="", y_label="", title=None, alt=None, errors=Non
                   markersize=8 if label in groups else 11, **style)
     axes.set_xscale("log" if log_x else "linear")
     axes.set_yscale("log" if log_y else "linear")
-    if groups:
+    if len(groups) > 1:
         handles = [line for line in axes.get_lines() if line.get_label() in map(str, groups)]
         axes.legend(handles, [wrap(line.get_label(), 2, 12) for line in handles],
                     loc="center left", bbox_to_anchor=(1.0, 0.5), handletextpad=0.2)

@@ -91,6 +91,7 @@ def check_new_member(answer, random):
 
 
 def earns_weight(pool_logs, new_logs):
+    # Better alone is enough, by Jensen: mean(exp(new − pool)) ≥ exp(mean(new − pool)) > 1. It is not necessary.
     return np.exp(new_logs - pool_logs).mean() > 1
 
 

@@ -1,4 +1,4 @@
-"""Exercises of lesson 12: a bad partner, what members are worth, a greedy step, leave-one-out."""
+"""Exercises of lesson 12: a bad partner, how many members are enough, a greedy step, leave-one-out."""
 
 import numpy as np
 
@@ -36,26 +36,59 @@ def pool_nats(scores, weights):
     return -np.log(np.exp(scores) @ weights).sum(axis=1).mean()
 
 
-def check_worth(answer, random):
-    correlation, count = random.uniform(0.2, 0.8), int(random.integers(3, 12))
-    wanted = worth(correlation, count)
-    found = call(answer, correlation, count)
-    if np.ndim(found) == 0 and np.isreal(found):
-        if np.isclose(found, 1 / wanted):
-            raise Wrong("this is the share of the variance that is left; K independent members "
-                        "leave 1/K of it.")
-        if np.isclose(found, count):
-            raise Wrong("that would be so with correlation 0: what the errors share stays.")
-        if np.isclose(found, 1 / correlation):
-            raise Wrong("this is the limit of infinitely many members; there are count of them.")
-        if np.isclose(found, 1 / (correlation + 1 / count)):
-            raise Wrong("only the part 1 − ρ of the variance is divided by count.")
-    expect_close(found, wanted, "set 1/K equal to ρ + (1 − ρ)/count and solve for K.")
-    expect_close(call(answer, 1.0, count), 1.0, "copies, with correlation 1, are worth one member.")
+def check_enough(answer, random):
+    cases = [enough_inputs(random, ratio) for ratio in (0.7, 1.5, *random.integers(2, 20, 4) + random.uniform(0.1, 0.9, 4))]
+    found = [call(answer, *case) for case in cases]
+    if any(np.shape(each) != (2,) for each in found):
+        raise Wrong("two numbers are wanted: the nats of infinitely many members, and how many are enough.")
+    limits, counts = np.array(found, float).T
+    for other, message in WRONG_LIMITS.items():
+        if np.allclose(limits, [other(*case) for case in cases]):
+            raise Wrong(message)
+    expect_close(limits, [enough(*case)[0] for case in cases],
+                 "the limit: a pool of size members has the share 1 − 1/size of the whole gain.")
+    for other, message in WRONG_COUNTS.items():
+        if np.allclose(counts, [other(*case) for case in cases]):
+            raise Wrong(message)
+    for case, count in zip(cases, counts):
+        if not np.isclose(count, enough(*case)[1], atol=1e-6):
+            raise Wrong("how many are enough: with M members, 1/M of the whole gain is missing. Find the smallest M "
+                        "for which that is at most gap.")
 
 
-def worth(correlation, count):
-    return 1 / (correlation + (1 - correlation) / count)
+def enough_inputs(random, ratio):
+    """single, size, pool and gap, where the whole gain is ``ratio`` times the gap."""
+    single, size, gain = random.uniform(80, 100), int(random.integers(3, 9)), random.uniform(2, 8)
+    return single, size, single - gain * (1 - 1 / size), gain / ratio
+
+
+def enough(single, size, pool, gap):
+    gain = (single - pool) / (1 - 1 / size)                  # of infinitely many members
+    return single - gain, int(np.ceil(gain / gap))
+
+
+WRONG_LIMITS = {
+    lambda single, size, pool, gap: pool:
+        "size members are not at the limit yet: their pool has the share 1 − 1/size of the whole gain.",
+    lambda single, size, pool, gap: single - (single - pool) * (1 - 1 / size):
+        "the pool has the share 1 − 1/size of the whole gain: divide its gain by this share, do not multiply.",
+    lambda single, size, pool, gap: single - size * (single - pool):
+        "1/size is the share of the gain that is still missing; the pool has the rest.",
+    lambda single, size, pool, gap: single - 2 * (single - pool):
+        "twice the gain is right for pools of two; these have size members.",
+    lambda single, size, pool, gap: (single - pool) / (1 - 1 / size):
+        "this is what infinitely many members gain; how many nats do they have?",
+}
+
+
+WRONG_COUNTS = {
+    lambda single, size, pool, gap: (single - enough(single, size, pool, gap)[0]) / gap:
+        "members are whole: round up.",
+    lambda single, size, pool, gap: np.floor((single - enough(single, size, pool, gap)[0]) / gap):
+        "with so few members the pool is still further away than gap: round up.",
+    lambda single, size, pool, gap: enough(single, size, pool, gap)[1] + 1:
+        "one member fewer is enough, too.",
+}
 
 
 def check_step(answer, random):
@@ -194,14 +227,24 @@ EXERCISES = (
          "can still help": lambda rho: 1.0},
     ),
     Exercise(
-        "12.2", "correlated members are worth fewer independent ones", check_worth,
-        ("K independent members leave 1/K of the variance.",
-         "M members that correlate by ρ leave ρ + (1 − ρ)/M of it."),
-        worth,
-        {"share of the variance": lambda correlation, count: 1 / worth(correlation, count),
-         "correlation 0": lambda correlation, count: count,
-         "limit": lambda correlation, count: 1 / correlation,
-         "only the part": lambda correlation, count: 1 / (correlation + 1 / count)},
+        "12.2", "pools of one size tell the limit, and how many members are enough", check_enough,
+        ("The law for pools: gain(M) = G·(1 − 1/M). What is G, if gain(size) = single − pool?",
+         "The limit is single − G. With M members, G/M is still missing.",
+         "G/M is at most gap where M is at least G/gap: np.ceil rounds up."),
+        enough,
+        {"not at the limit": lambda single, size, pool, gap: (pool, 3),
+         "do not multiply": lambda single, size, pool, gap: (single - (single - pool) * (1 - 1 / size), 3),
+         "still missing; the pool": lambda single, size, pool, gap: (single - size * (single - pool), 3),
+         "pools of two": lambda single, size, pool, gap: (single - 2 * (single - pool), 3),
+         "how many nats do they have": lambda single, size, pool, gap: ((single - pool) / (1 - 1 / size), 3),
+         "members are whole": lambda single, size, pool, gap: (
+             enough(single, size, pool, gap)[0], (single - pool) / (1 - 1 / size) / gap),
+         "with so few": lambda single, size, pool, gap: (
+             enough(single, size, pool, gap)[0], (single - pool) / (1 - 1 / size) // gap),
+         "one member fewer": lambda single, size, pool, gap: (
+             enough(single, size, pool, gap)[0], enough(single, size, pool, gap)[1] + 1),
+         "smallest M": lambda single, size, pool, gap: (
+             enough(single, size, pool, gap)[0], int(np.ceil(1 / (1 - gap / (single - pool)))))},
     ),
     Exercise(
         "12.3", "a greedy step adds the member that helps the pool most", check_step,
