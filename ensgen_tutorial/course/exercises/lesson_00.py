@@ -149,7 +149,9 @@ EXERCISES = (
     Exercise(
         "00.1", "the pool is the weighted sum over members", check_pool,
         ("Write the sum Σ w_j p_j as a loop over pairs of a weight and an array.",
-         "zip(weights, member_probabilities) gives those pairs; sum(…) adds arrays as well."),
+         "zip(weights, member_probabilities) gives those pairs; sum(…) adds arrays as well.",
+         "weights @ member_probabilities sums over the last axis but one; np.tensordot(weights, member_probabilities, 1) "
+         "sums over the first."),
         pool,
         {"use the weights": lambda p, w: np.mean(p, axis=0),
          "does not sum to 1": lambda p, w: np.sum(p, axis=0),
@@ -191,7 +193,9 @@ EXERCISES = (
     Exercise(
         "00.5", "stretched about the mean by 1 / √Σ w²", check_contrast,
         ("Stretching by a factor f means mean + f · (ghost − mean). What does it do to the variance?",
-         "It multiplies the variance by f². The share Σ w² must become 1."),
+         "It multiplies the variance by f². The share Σ w² must become 1.",
+         "And what is still wrong? The variance is right, and the picture is still several digits on top of each other: no "
+         "contrast takes a stroke away."),
         restore_contrast,
         {"grows by its square": lambda g, m, w: m + (g - m) / np.sum(w**2),
          "moves the mean picture": lambda g, m, w: g / np.sqrt(np.sum(w**2)),
