@@ -20,13 +20,13 @@ class Denoiser(KerasGenerator):
     """Learns the clean image y of a noisy one, x_t = (1 − t)·noise + t·y, and draws by flowing.
 
     Trained on L(θ) = Σ ‖y − ŷ(x_t, t)‖² / c(t)², y in [-1, 1]; c(t) is the error of the best
-    linear guess, so that every t counts alike. The best ŷ is the mean of all clean images that fit
-    x_t. Drawing starts from noise at t = 0 and follows the velocity (ŷ − x_t) / (1 − t) to t = 1.
+    linear guess, so that every t counts alike. The best ŷ is the mean of y given x_t. Drawing
+    starts from noise at t = 0 and follows the velocity (ŷ − x_t) / (1 − t) to t = 1.
 
     image_shape: (H, W, C). levels: values a pixel can take. filters: features at each size, from
     the image's own on; each size is half the one before. steps: of drawing. seed: of everything.
     memory: over about how many of the last steps of training the weights are averaged. classes: how
-    many, to learn from labels too; every tenth label is hidden, so that it can do without.
+    many, to learn from labels too; a random tenth of them is hidden, so that it can do without.
 
     Source: Lipman et al. 2023, arXiv 2210.02747 (flow matching, straight paths); Karras et al.
     2022, arXiv 2206.00364, table 1 (scales); Ronneberger et al. 2015, arXiv 1505.04597 (the U); Ho

@@ -11,11 +11,12 @@ from .style import LINES, MARKERS, finite, in_style, number, one_axis, sentence,
 
 @in_style
 def show_heatmap(matrix, x_label="", y_label="", title=None, alt=None, label="", ticks=None,
-                 x_ticks=None, y_ticks=None, digits=2, low=None, high=None):
+                 x_ticks=None, y_ticks=None, digits=2, low=None, high=None, blank=None):
     """A matrix (rows, columns) in viridis with a colour bar; small ones with their numbers.
 
     label: what the colours mean. x_ticks, y_ticks: names of the columns and rows; ticks: of both.
-    digits: decimals written. low, high: values of the darkest and the brightest colour.
+    digits: decimals written. low, high: values of the darkest and the brightest colour. blank: a
+    value that is not written.
 
     Returns the figure. Raises TypeError or ValueError for other than a matrix of finite numbers.
     """
@@ -41,6 +42,8 @@ def show_heatmap(matrix, x_label="", y_label="", title=None, alt=None, label="",
         axes.set_yticks(range(matrix.shape[0]), y_ticks)
     if max(matrix.shape) <= 10:
         for (i, j), value in np.ndenumerate(matrix):
+            if value == blank:
+                continue
             dark = image.norm(value) < 0.6
             axes.text(j, i, number(value, digits), ha="center", va="center", fontsize=11,
                       color="white" if dark else "black")

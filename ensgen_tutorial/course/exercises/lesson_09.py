@@ -18,7 +18,7 @@ def check_velocity(answer, random):
             if np.allclose(found, other(noisy, noise, t)):
                 raise Wrong(message)
     expect_close(found, wanted, "find ŷ first: x_t = (1 − t)·noise + t·y holds for what is expected, "
-                 "too. Then the way left, ŷ − x_t, by the time left, 1 − t.")
+                 "too. Then divide the distance still to go, ŷ − x_t, by the time left, 1 − t.")
 
 
 def velocity(noisy, noise, t):
@@ -30,7 +30,7 @@ WRONG_VELOCITIES = {
     lambda noisy, noise, t: -velocity(noisy, noise, t):
         "the sign: this leads from the picture back into the noise.",
     lambda noisy, noise, t: (noisy - (1 - t) * noise) / t:
-        "this is ŷ, where the path leads; the velocity is the way left by the time left.",
+        "this is ŷ, where the path leads; the velocity is the distance still to go, divided by the time left.",
     lambda noisy, noise, t: noisy - noise:
         "this is the way from the noise to x_t: how much time has that taken?",
     lambda noisy, noise, t: -noise:
@@ -218,7 +218,7 @@ EXERCISES = (
         "09.1", "who predicts the noise knows the velocity", check_velocity,
         ("If the noise were known exactly, what would the clean picture be?",
          "x_t = (1 − t)·noise + t·y, solved for y. For expected values that is still true.",
-         "The velocity is the way left, ŷ − x_t, by the time left, 1 − t."),
+         "The velocity is the distance still to go, ŷ − x_t, divided by the time left, 1 − t."),
         velocity,
         {"the sign": lambda x, n, t: (n - x) / t,
          "this is ŷ": lambda x, n, t: (x - (1 - t) * n) / t,
