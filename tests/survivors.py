@@ -266,10 +266,6 @@ RIGHT = {
         "truth and answer exchanged":
             "a squared or absolute difference is the same both ways",
     },
-    "16.3": {
-        "4 -> 8, in range(4)":
-            "four more turns are the same four turns",
-    },
     "17.3": {
         "p > 0.5 -> p >= 0.5":
             "for p = ½ every answer between the two is a median",

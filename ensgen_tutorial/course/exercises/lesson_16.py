@@ -1,4 +1,6 @@
-"""Exercises of lesson 16: decibels, sub-pixels, eight answers, and the price of a sharp answer."""
+"""Exercises of lesson 16: decibels, sub-pixels, left and right, and the price of few draws."""
+
+import math
 
 import numpy as np
 
@@ -62,7 +64,7 @@ def interleave(blocks, scale):
     return split.transpose(0, 2, 1, 3).reshape(scale * height, scale * width)
 
 
-def check_self_ensemble(answer, random):
+def check_asymmetry(answer, random):
     kernel = random.normal(size=(5, 5))
 
     def predict(picture):
@@ -70,59 +72,57 @@ def check_self_ensemble(answer, random):
         around = np.lib.stride_tricks.sliding_window_view(np.pad(picture, 2), (5, 5))
         return np.einsum("ijab,ab->ij", around, kernel)
 
-    picture = random.normal(size=(6, 6))
-    wanted = self_ensemble(predict, picture)
-    found = call(answer, predict, picture)
-    if np.shape(found) == wanted.shape:
-        quarters = [np.rot90(predict(np.rot90(picture, k)), -k) for k in range(4)]
-        astray = [np.rot90(predict(np.rot90(picture, k)), k) for k in range(4)]
-        if np.allclose(found, np.mean(quarters, axis=0)):
-            raise Wrong("these are the four turns; a square has eight symmetries: mirror the "
-                        "picture, and turn it four times again.")
-        if np.allclose(found, predict(picture)):
-            raise Wrong("this is one answer: the picture was not turned.")
-        if np.allclose(found, 8 * wanted):
-            raise Wrong("the answers are summed: take their mean.")
-        turned = [predict(np.rot90(each, k)) for each in (picture, picture[:, ::-1]) for k in range(4)]
-        if np.allclose(found, np.mean(turned, axis=0)):
-            raise Wrong("each answer must be turned back before the mean.")
-        both = astray + [np.rot90(predict(np.rot90(picture[:, ::-1], k)), k)[:, ::-1] for k in range(4)]
-        if np.allclose(found, np.mean(both, axis=0)):
-            raise Wrong("turn back the other way round: −k quarters undo k quarters.")
-    expect_close(found, wanted, "to undo “mirror, then turn”, first turn back, then mirror.")
+    for picture in random.normal(size=(2, 6, 6)):
+        check_one_asymmetry(answer, predict, picture)
+        check_one_asymmetry(answer, predict, -picture)      # where the largest was, the smallest is now
 
 
-def self_ensemble(predict, picture):
-    answers = []
-    for mirrored in (False, True):
-        for k in range(4):
-            start = picture[:, ::-1] if mirrored else picture
-            back = np.rot90(predict(np.rot90(start, k)), -k)
-            answers.append(back[:, ::-1] if mirrored else back)
-    return np.mean(answers, axis=0)
+def check_one_asymmetry(answer, predict, picture):
+    wanted, found = asymmetry(predict, picture), call(answer, predict, picture)
+    if np.ndim(found) == 0 and not np.isclose(found, wanted):
+        plain, mirrored = predict(picture), predict(picture[:, ::-1])
+        apart = mirrored[:, ::-1] - plain
+        for wrong, message in (
+            (np.abs(mirrored - plain).max(), ("the answer to the mirrored picture must be mirrored back before "
+             "the two are compared.")),
+            (np.abs(predict(picture[::-1])[::-1] - plain).max(), ("this exchanges above and below: left and right "
+             "are the second axis.")),
+            (np.abs(apart).mean(), "this is the mean difference: the largest is wanted."),
+            (apart.max(), "differences may be negative: take absolute values first."),
+            (-apart.min(), "differences may be negative: take absolute values first."),
+            (np.abs(mirrored[:, ::-1] - picture).max(), "compare with predict(picture), not with the picture."),
+        ):
+            if np.isclose(found, wrong):
+                raise Wrong(message)
+    expect_close(found, wanted, "the largest |predict(mirrored)[:, ::-1] − predict(picture)|.")
 
 
-def check_price(answer, random):
-    for K in (1, 2, int(random.integers(3, 30))):
-        wanted, found = price_of_sampling(K), call(answer, K)
-        if np.ndim(found) == 0:
-            if np.isclose(found, 1 + 1 / K):
-                raise Wrong("this is the ratio of the two squared errors; in decibels it is 10 log₁₀.")
-            if np.isclose(found, np.log(1 + 1 / K)) or np.isclose(found, 10 * np.log(1 + 1 / K)):
-                raise Wrong("decibels: 10 times the logarithm to base 10.")
-            if np.isclose(found, 20 * np.log10(1 + 1 / K)):
-                raise Wrong("1 + 1/K is a ratio of squares already: 10 log₁₀, not 20.")
-            if np.isclose(found, -wanted):
-                raise Wrong("the loss is asked for, a positive number of decibels.")
-            if np.isclose(found, 10 * np.log10(K)) or np.isclose(found, 10 * np.log10(1 / K)):
-                raise Wrong("the truth is one draw, too: even the perfect mean is σ² away from it. "
-                            "Add that to the σ²/K of the mean of K draws.")
-        expect_close(found, wanted, "how far is the mean of K draws from the expected picture, and how far is "
-                     "the truth from it? Draws are independent, so their squares add up.")
+def asymmetry(predict, picture):
+    return np.abs(predict(picture[:, ::-1])[:, ::-1] - predict(picture)).max()
 
 
-def price_of_sampling(K):
-    return 10 * np.log10(1 + 1 / K)
+def check_draws(answer, random):
+    for loss in (0.1, 3.02, *random.uniform(0.05, 2, 8)):
+        loss = float(loss)
+        wanted, found = draws_needed(loss), call(answer, loss)
+        if np.ndim(found) == 0 and not np.isclose(found, wanted):
+            exact = 1 / (10 ** (loss / 10) - 1)
+            if np.isclose(found, exact):
+                raise Wrong("half a draw cannot be averaged: round up to a whole number.")
+            if np.isclose(found, math.floor(exact)) or np.isclose(found, round(exact)):
+                raise Wrong("with so few draws the loss is larger than allowed: round up.")
+            if np.isclose(found, math.ceil(1 / (10 ** (loss / 20) - 1))):
+                raise Wrong("1 + 1/K is a ratio of squares already: loss = 10 log₁₀(1 + 1/K), not 20.")
+            if np.isclose(found, math.ceil(1 / (math.exp(loss / 10) - 1))):
+                raise Wrong("decibels: the logarithm is to base 10.")
+            if np.isclose(found, math.ceil(10 ** (-loss / 10))) or np.isclose(found, math.ceil(10 ** (loss / 10))):
+                raise Wrong("the truth is one draw, too: even the best answer has the error σ², and the mean "
+                            "of K draws σ² + σ²/K.")
+        expect_close(found, wanted, "solve 10 log₁₀(1 + 1/K) ≤ loss for K, and round up.")
+
+
+def draws_needed(loss):
+    return math.ceil(1 / (10 ** (loss / 10) - 1))
 
 
 EXERCISES = (
@@ -152,30 +152,26 @@ EXERCISES = (
          "reshape alone": lambda blocks, s: blocks.reshape(s * blocks.shape[0], s * blocks.shape[1])},
     ),
     Exercise(
-        "16.3", "eight answers, turned back, averaged", check_self_ensemble,
-        ("np.rot90(picture, k) turns by k quarters, and picture[:, ::-1] mirrors.",
-         "What is done last must be undone first."),
-        self_ensemble,
-        {"four turns": lambda predict, x: np.mean(
-            [np.rot90(predict(np.rot90(x, k)), -k) for k in range(4)], axis=0),
-         "not turned": lambda predict, x: predict(x),
-         "take their mean": lambda predict, x: 8 * self_ensemble(predict, x),
-         "turned back before": lambda predict, x: np.mean(
-             [predict(np.rot90(y, k)) for y in (x, x[:, ::-1]) for k in range(4)], axis=0),
-         "other way round": lambda predict, x: np.mean(
-             [np.rot90(predict(np.rot90(x, k)), k) for k in range(4)]
-             + [np.rot90(predict(np.rot90(x[:, ::-1], k)), k)[:, ::-1] for k in range(4)], axis=0),
-         "first turn back": lambda predict, x: np.mean(
-             [np.rot90(predict(np.rot90(x, k)), -k) for k in range(4)]
-             + [np.rot90(predict(np.rot90(x[:, ::-1], k))[:, ::-1], -k) for k in range(4)], axis=0)},
+        "16.3", "how differently left and right are treated", check_asymmetry,
+        ("picture[:, ::-1] mirrors, and does so again to mirror back.",
+         "np.abs(…).max() is the largest absolute difference."),
+        asymmetry,
+        {"mirrored back before": lambda predict, x: np.abs(predict(x[:, ::-1]) - predict(x)).max(),
+         "above and below": lambda predict, x: np.abs(predict(x[::-1])[::-1] - predict(x)).max(),
+         "mean difference": lambda predict, x: np.abs(predict(x[:, ::-1])[:, ::-1] - predict(x)).mean(),
+         "absolute values": lambda predict, x: (predict(x[:, ::-1])[:, ::-1] - predict(x)).max(),
+         "not with the picture": lambda predict, x: np.abs(predict(x[:, ::-1])[:, ::-1] - x).max()},
     ),
     Exercise(
-        "16.4", "the mean of K perfect draws loses 10 log₁₀(1 + 1/K) decibels", check_price,
-        ("Let μ be the expected picture and σ² the variance of a draw. The truth is a draw as well.",
-         "E‖truth − mean of K‖² = σ² + σ²/K, and the best possible answer, μ, has σ²."),
-        price_of_sampling,
-        {"ratio of the two": lambda K: 1 + 1 / K, "base 10": lambda K: 10 * np.log(1 + 1 / K),
-         "not 20": lambda K: 20 * np.log10(1 + 1 / K), "positive": lambda K: -price_of_sampling(K),
-         "the truth is one draw": lambda K: 10 * np.log10(K)},
+        "16.4", "so many draws keep the loss small", check_draws,
+        (("Let μ be the expected picture and σ² the variance of a draw. The truth is a draw as well, so the best "
+          "possible answer, μ, has the error σ²."),
+         "The mean of K draws has σ² + σ²/K, which is 10 log₁₀(1 + 1/K) decibels more: solve for K."),
+        draws_needed,
+        {"half a draw": lambda loss: 1 / (10 ** (loss / 10) - 1),
+         "round up": lambda loss: math.floor(1 / (10 ** (loss / 10) - 1)),
+         "not 20": lambda loss: math.ceil(1 / (10 ** (loss / 20) - 1)),
+         "base 10": lambda loss: math.ceil(1 / (math.exp(loss / 10) - 1)),
+         "the truth is one draw": lambda loss: math.ceil(10 ** (-loss / 10))},
     ),
 )
