@@ -1,7 +1,6 @@
 """Matrices, surfaces over a plane, and losses over the weights of three members."""
 
 import numpy as np
-from matplotlib import colormaps
 from matplotlib.colors import PowerNorm
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
@@ -16,8 +15,8 @@ def show_heatmap(matrix, x_label="", y_label="", title=None, alt=None, label="",
     """A matrix (rows, columns) in viridis with a colour bar; small ones with their numbers.
 
     label: what the colours mean. x_ticks, y_ticks: names of the columns and rows; ticks: of both.
-    digits: decimals written. low, high: values of the darkest and the brightest colour; what lies
-    below low is grey. blank: a value that is not written.
+    digits: decimals written. low, high: values of the darkest and the brightest colour. blank: a
+    value that is not written.
 
     Returns the figure. Raises TypeError or ValueError for other than a matrix of finite numbers.
     """
@@ -32,8 +31,7 @@ def show_heatmap(matrix, x_label="", y_label="", title=None, alt=None, label="",
                           f"{matrix.max():.3g}.")
     height = float(np.clip(6 * matrix.shape[0] / matrix.shape[1], 2.2, 5.4))
     figure, axes = one_axis(WIDTH - 1, height + 0.6 * bool(title), alt, title, x_label, y_label)
-    image = axes.imshow(matrix, cmap=colormaps["viridis"].with_extremes(under="#C8C8C8"),
-                        vmin=low, vmax=high)
+    image = axes.imshow(matrix, cmap="viridis", vmin=low, vmax=high)
     axes.grid(visible=False)
     axes.spines[:].set_visible(False)
     if x_ticks is not None:
