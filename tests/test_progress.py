@@ -26,7 +26,7 @@ def test_a_notebook_shows_one_board_for_all_members_with_alt_text():
     pictures = [output for output in book.cells[0].outputs if "image/png" in output.get("data", {})]
     assert len(pictures) == 1
     alt = pictures[0].metadata["image/png"]["alt"]
-    assert "The loss of A, B, epoch by epoch" in alt and "A from" in alt and "B from" in alt
+    assert "The loss of A and B, epoch by epoch" in alt and "A from" in alt and "B from" in alt
     lines = "".join(output.text for output in book.cells[0].outputs if "text" in output)
     assert lines.count("trained in") == 2
 

@@ -312,7 +312,8 @@ def test_a_small_heat_map_has_its_numbers_and_names():
     assert all(word in shown for word in ("0.2", "−1.0", "3.0", "4.0", "CNN", "RNN", "gain"))
     assert figure.axes[0].images[0].get_cmap().name == "viridis"
     assert not show_heatmap(np.zeros((28, 28))).axes[0].texts
-    assert len(show_heatmap([[0, -5], [3, -5]], blank=-5).axes[0].texts) == 2
+    blank = show_heatmap([[0, -5], [3, -5]], blank=-5)
+    assert len(blank.axes[0].texts) == 2 and blank.axes[0].images[0].norm.vmin == 0
 
 
 @pytest.mark.parametrize("matrix, options, says", [

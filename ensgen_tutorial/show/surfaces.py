@@ -1,6 +1,7 @@
 """Matrices, surfaces over a plane, and losses over the weights of three members."""
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.colors import PowerNorm
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
@@ -16,7 +17,7 @@ def show_heatmap(matrix, x_label="", y_label="", title=None, alt=None, label="",
 
     label: what the colours mean. x_ticks, y_ticks: names of the columns and rows; ticks: of both.
     digits: decimals written. low, high: values of the darkest and the brightest colour. blank: a
-    value that is not written.
+    value that stands for none; its places are grey, without a number.
 
     Returns the figure. Raises TypeError or ValueError for other than a matrix of finite numbers.
     """
@@ -26,12 +27,13 @@ def show_heatmap(matrix, x_label="", y_label="", title=None, alt=None, label="",
                                 ("y_ticks", y_ticks, matrix.shape[0])):
         if texts is not None and len(texts) != wanted:
             raise ValueError(f"{name} must be {wanted} names, not {len(texts)}.")
+    shown = matrix if blank is None else np.ma.masked_equal(matrix, blank)
     alt = alt or sentence(title, f"Heat map of {label or 'values'}, {matrix.shape[0]} rows by "
-                          f"{matrix.shape[1]} columns, from {matrix.min():.3g} to "
-                          f"{matrix.max():.3g}.")
+                          f"{matrix.shape[1]} columns, from {shown.min():.3g} to "
+                          f"{shown.max():.3g}.")
     height = float(np.clip(6 * matrix.shape[0] / matrix.shape[1], 2.2, 5.4))
     figure, axes = one_axis(WIDTH - 1, height + 0.6 * bool(title), alt, title, x_label, y_label)
-    image = axes.imshow(matrix, cmap="viridis", vmin=low, vmax=high)
+    image = axes.imshow(shown, cmap=colormaps["viridis"].with_extremes(bad="#C8C8C8"), vmin=low, vmax=high)
     axes.grid(visible=False)
     axes.spines[:].set_visible(False)
     if x_ticks is not None:

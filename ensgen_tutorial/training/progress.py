@@ -49,7 +49,9 @@ class Board(keras.callbacks.Callback):
         done = len(last["loss"])
         title = f"{self.name}: epoch {done} of {self.epochs}"
         if done >= self.epochs:                  # the picture that stays says what it shows
-            title = f"The loss of {', '.join(self.histories)}, epoch by epoch"
+            *others, last_name = self.histories
+            names = f"{', '.join(others)} and {last_name}" if others else last_name
+            title = f"The loss of {names}, epoch by epoch"
         figure = show_curves(
             {label: (range(1, len(losses) + 1), losses) for label, losses in curves.items()},
             "epoch",

@@ -199,7 +199,9 @@ EXERCISES = (
         ("Two ways lead to an image: noise draws it, or it is copied. Probabilities of ways add up.",
          ("How often does the image stand in training? (training == image).all(axis=(1, 2, 3)) says "
          "where."),
-         "np.logaddexp(a, b) is log(exp(a) + exp(b)) without underflow, and log 0 = −∞ is welcome."),
+         "np.logaddexp(a, b) is log(exp(a) + exp(b)) without underflow, and log 0 = −∞ is welcome.",
+         ("With share 0.1 the digits cost about 7.0 nats in training, log(1000/0.9), and 183.6 in test, 64 log 17 + log 10. "
+          "A score on training images says nothing.")),
         memoriser_nats,
         {"how many nats does that cost": lambda x, t, n, s: x.size * np.log(n),
          "as well: add both ways": lambda x, t, n, s: -np.log(s) + x.size * np.log(n),

@@ -176,6 +176,7 @@ EXERCISES = (
     Exercise(
         "03.4", "from two measured errors to the number of trees that is enough", check_trees,
         ("Infinitely many trees reach one · ρ. What must ρ be for `count` trees to reach `many`?",
+         "By the law, many / one depends on ρ and count alone.",
          "many / one = ρ + (1 − ρ)/count is one equation with one unknown.",
          "Enough means ρ + (1 − ρ)/k ≤ (1 + share)·ρ; math.ceil rounds up."),
         trees_needed,

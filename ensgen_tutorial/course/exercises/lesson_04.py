@@ -108,6 +108,8 @@ def check_leak(answer, random):
             before * seen + np.eye(places, k=1) * (np.arange(places) == i)[:, None],
         "it misses a leak from the very last pixel to the very first.":
             before + np.eye(places, k=places - 1),
+        "it misses a tiny leak: ask whether the logits are equal, not whether they are close.":
+            before * seen + 1e-9 * np.eye(places, k=1),
     }
     for message, allowed in networks.items():
         kernel = allowed[..., None] * random.uniform(0.5, 1.5, size=(places, places, levels))
@@ -154,6 +156,10 @@ def leak(logits_of, pixels, places, itself=1):
         if moved[: j + itself].any():
             return True
     return False
+
+
+def asks_whether_close(logits_of, pixels):
+    return looks_ahead(lambda each: np.round(logits_of(each), 6), pixels)
 
 
 def any_movement(logits_of, pixels):
@@ -240,6 +246,7 @@ EXERCISES = (
         looks_ahead,
         {"sees itself": misses_itself,
          "one pair": changes_the_last_only,
+         "a tiny leak": asks_whether_close,
          "sees only what was read": any_movement,
          "very last pixel": lambda logits_of, pixels: leak(logits_of, pixels, range(pixels[0].size - 1))},
     ),
