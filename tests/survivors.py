@@ -156,6 +156,14 @@ RIGHT = {
     "06.4": {
         "divergences.mean(axis=0) < 0.05 -> divergences.mean(axis=0) <= 0.05":
             "equality has probability 0",
+        "0 -> 1, in means[0]":
+            "any image may be compared with",
+        "0 -> -1, in means[0]":
+            "any image may be compared with",
+        "0 -> 1, in log_variances[0]":
+            "any image may be compared with",
+        "0 -> -1, in log_variances[0]":
+            "any image may be compared with",
     },
     "07.2": {
         "np.log(1 - share) -> np.log(1 - share + 1e-12)":
