@@ -120,16 +120,16 @@ RIGHT = {
             "a matrix's last axis is its axis 1",
     },
     "05.5": {
-        "np.hstack([inputs, np.ones((len(inputs), 1))]) if constant else inputs -> np.hstack([inputs, np.ones((len(inputs), 1))])":
-            "an option that the answer does not use",
+        "places[:, None] == np.arange(places.max() + 1) -> places[:, None] != np.arange(places.max() + 1)":
+            "these columns span the same space",
+        "1 -> 2, in places.max() + 1":
+            "a column of zeros changes nothing",
         "slice(None) if fit_on_all else slice(half) -> slice(half)":
             "an option that the answer does not use",
         "1 -> 0, in 1 - (errors ** 2).sum() / ((tests - tests.mean()) ** 2).sum()":
             "both scores change by the same number, and their difference is asked for",
         "1 -> 2, in 1 - (errors ** 2).sum() / ((tests - tests.mean()) ** 2).sum()":
             "both scores change by the same number, and their difference is asked for",
-        "1 -> 2, in np.ones((len(inputs), 1))":
-            "any constant column will do",
     },
     "06.1": {
         "np.log(noise) -> np.log(noise + 1e-12)":
@@ -156,6 +156,14 @@ RIGHT = {
     "06.4": {
         "divergences.mean(axis=0) < 0.05 -> divergences.mean(axis=0) <= 0.05":
             "equality has probability 0",
+        "0 -> 1, in means[0]":
+            "any image may be compared with",
+        "0 -> -1, in means[0]":
+            "any image may be compared with",
+        "0 -> 1, in log_variances[0]":
+            "any image may be compared with",
+        "0 -> -1, in log_variances[0]":
+            "any image may be compared with",
     },
     "07.2": {
         "np.log(1 - share) -> np.log(1 - share + 1e-12)":

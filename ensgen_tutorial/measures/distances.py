@@ -149,7 +149,7 @@ def distance_rows(first, second, most=2**21):
 
 
 def real_against_real(features, metric, seed=0):
-    """``metric`` between two random halves of real features: the floor that no generator beats."""
+    """``metric`` between two random halves of real features: a yardstick for as many pictures."""
     features, _ = check_features(features, features, least=4)
     halves = np.array_split(np.random.default_rng(seed).permutation(len(features)), 2)
     return metric(*(features[half] for half in halves))

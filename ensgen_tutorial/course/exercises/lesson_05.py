@@ -16,8 +16,8 @@ def check_gru_step(answer, random):
         for way, message in MISTAKES.items():
             if np.allclose(found, way(*arguments)):
                 raise Wrong(message)
-    expect_close(found, gru_step(*arguments), "the 3·units columns are, in this order, the update "
-                 "gate, the reset gate and the candidate.")
+    expect_close(found, gru_step(*arguments),
+                 "the 3·units columns are, in this order, the update gate, the reset gate and the candidate.")
 
 
 def gru_step(x, state, kernel, state_kernel, bias):
@@ -70,8 +70,7 @@ MISTAKES = {
     reset_afterwards: "this is the lesson's form: in this exercise the reset gate multiplies the state *before* the "
                       "product with its kernel.",
     no_reset: "the reset gate is missing: it decides how much of the old state the candidate may use.",
-    reset_of_everything: "the reset gate is for the old state only; the input goes into the candidate "
-                         "as it is.",
+    reset_of_everything: "the reset gate is for the old state only; the input goes into the candidate as it is.",
     update_the_other_way_round: "the update gate is the other way round: a gate of 1 keeps the old state.",
     gates_exchanged: "the first part of the columns is the update gate, the second one the reset gate.",
     without_bias: "the bias is missing.",
@@ -95,8 +94,7 @@ def check_scan(answer, random):
         if np.allclose(found, by_columns(step, features, start)):
             raise Wrong("this reads columns from top to bottom; rows are the second axis.")
         if np.allclose(found, always_wiped(step, features, start)):
-            raise Wrong("every step begins at the start: within a row, pass on the state that the last "
-                        "step gave.")
+            raise Wrong("every step begins at the start: within a row, pass on the state that the last step gave.")
     expect_close(found, wanted, "for each row: begin with start, then states[:, row, column] = "
                  "step(features[:, row, column], the state before).")
 
@@ -134,8 +132,8 @@ def check_size(answer, random):
         raise Wrong("one bias for the input and one for the state: Keras's form has both.")
     if np.ndim(found) == 0 and np.isclose(float(found), units * (features + units + 2)):
         raise Wrong("this is one of three: update gate, reset gate, candidate.")
-    expect_close(found, gru_parameters(features, units), "3·units sums, each over all features and "
-                 "the whole state, each with two biases.", 1e-12)
+    expect_close(found, gru_parameters(features, units),
+                 "3·units sums, each over all features and the whole state, each with two biases.", 1e-12)
 
 
 def gru_parameters(features, units):
@@ -144,75 +142,102 @@ def gru_parameters(features, units):
 
 def check_rest(answer, random):
     log_likelihoods = np.log(random.uniform(0.05, 1, size=(3, 6, 5)))
-    for rows in range(1, 6):
-        wanted = nats_of_the_rest(log_likelihoods, rows)
-        found = call(answer, log_likelihoods, rows)
+    place = np.arange(30).reshape(6, 5)
+    for count in (10, int(random.integers(11, 15)), int(random.integers(16, 30)), 0, 30):
+        given = place < count
+        wanted = nats_of_the_rest(log_likelihoods, given)
+        found = call(answer, log_likelihoods, given)
         if np.shape(found) == (3,):
-            if np.allclose(found, -log_likelihoods.sum(axis=(1, 2))):
-                raise Wrong("this counts the given rows too; given pixels cost nothing.")
-            if np.allclose(found, -log_likelihoods[:, :rows].sum(axis=(1, 2))):
-                raise Wrong("this is the cost of the given rows; the rest is asked for.")
-            if np.allclose(found, -wanted):
+            if count and np.allclose(found, -log_likelihoods.sum(axis=(1, 2))):
+                raise Wrong("this counts the given pixels too; they cost nothing.")
+            if np.allclose(found, -log_likelihoods[:, given].sum(axis=1)):
+                raise Wrong("this is the cost of the given pixels; the rest is asked for.")
+            if count < 30 and np.allclose(found, -wanted):
                 raise Wrong("the sign: nats are a cost, minus the log-probability.")
         expect_close(found, wanted, "log p(rest | given) = log p(image) − log p(given): only the terms "
-                     "of the rows from `rows` on are left.")
+                     f"of the pixels that are not given are left. Here the first {count} of 30 are given.")
+    hole = (place < 12) & (place != random.integers(1, 11))
+    left, last = place % 5 < random.integers(1, 5), place >= random.integers(10, 28)
+    for given, which in ((last, "the last pixels"), (left, "the left columns"), (hole, "11 of the first 12 pixels")):
+        if not refuses(answer, log_likelihoods, given):
+            raise Wrong(f"here {which} are given, but each term is computed from *all* pixels before: raise a ValueError.")
 
 
-def nats_of_the_rest(log_likelihoods, rows):
-    return -log_likelihoods[:, rows:].sum(axis=(1, 2))
+def refuses(answer, *arguments):
+    """Whether the student's function raises a ValueError."""
+    try:
+        answer(*(each.copy() for each in arguments))
+    except ValueError:
+        return True
+    return False
+
+
+def nats_of_the_rest(log_likelihoods, given):
+    flat = given.ravel()
+    if (flat[1:] > flat[:-1]).any():                            # given again after a gap
+        raise ValueError("the given pixels must be a beginning of the reading order")
+    return -log_likelihoods[:, ~given].sum(axis=1)
 
 
 def check_added(answer, random):
-    rows = 240
-    inputs, states = random.normal(size=(rows, 3)), random.normal(size=(rows, 5))
-    states[:, 0] = inputs[:, 0] + 0.1 * states[:, 0]                    # the state copies the input
-    facts = 4 + inputs @ random.uniform(0.5, 1, 3) + states[:, 1] + random.normal(size=rows)
-    arguments = states, inputs, facts
+    count, kinds = 240, 6
+    inputs, states = random.normal(size=(count, 3)), random.normal(size=(count, 5))
+    places = np.tile(np.arange(kinds), count // kinds)
+    states[:, 0] = inputs[:, 0] + 0.1 * states[:, 0]                    # the state copies the input,
+    by_place = 2 * random.permutation([-1.5, -1, 0, 0.5, 1, 1.5])[places]
+    states[:, 2] = by_place + 0.3 * states[:, 2]                        # and knows the place well
+    facts = 4 + inputs @ random.uniform(0.5, 1, 3) + states[:, 1] + by_place + random.normal(size=count)
+    arguments = states, inputs, places, facts
     found = call(answer, *arguments)
     if np.ndim(found) == 0:
         for way, message in UNFAIR.items():
             if np.isclose(float(found), way(*arguments), atol=1e-6):
                 raise Wrong(message)
-    expect_close(found, added(*arguments), "fit on the first half of the rows, with a constant; R² on the "
-                 "second half; once from inputs and states together, once from inputs alone.", 1e-5)
+    expect_close(found, added(*arguments), "fit on the first half, with a constant; R² on the second half, about its "
+                 "own mean; once from inputs, places and states together, once from inputs and places.", 1e-5)
 
 
-def held_out(inputs, facts, constant=True, fit_on_all=False):
-    """R² on the second half of the rows of a linear regression fitted on the first half."""
+def held_out(features, facts, fit_on_all=False):
+    """R² on the second half of a linear regression fitted on the first half."""
     half = len(facts) // 2
-    features = np.hstack([inputs, np.ones((len(inputs), 1))]) if constant else inputs
     some = slice(None) if fit_on_all else slice(half)
     weights = np.linalg.lstsq(features[some], facts[some], rcond=None)[0]
     tests, errors = facts[half:], (facts - features @ weights)[half:]
     return 1 - (errors**2).sum() / ((tests - tests.mean()) ** 2).sum()
 
 
-def added(states, inputs, facts, **how):
-    return held_out(np.hstack([inputs, states]), facts, **how) - held_out(inputs, facts, **how)
+def with_places(inputs, places):
+    """Inputs beside zeros and ones for each place, which hold the constant too."""
+    return np.hstack([inputs, places[:, None] == np.arange(places.max() + 1)])
 
 
-def states_alone(states, inputs, facts):
-    return held_out(states, facts)
+def added(states, inputs, places, facts, **how):
+    known = with_places(inputs, places)
+    return held_out(np.hstack([known, states]), facts, **how) - held_out(known, facts, **how)
 
 
-def states_less_inputs(states, inputs, facts):
-    return held_out(states, facts) - held_out(inputs, facts)
+def states_alone(states, inputs, places, facts):
+    return held_out(with_places(states, 0 * places), facts) - held_out(with_places(inputs, places), facts)
 
 
-def fitted_on_all(states, inputs, facts):
-    return added(states, inputs, facts, fit_on_all=True)
+def fitted_on_all(states, inputs, places, facts):
+    return added(states, inputs, places, facts, fit_on_all=True)
 
 
-def without_constant(states, inputs, facts):
-    return added(states, inputs, facts, constant=False)
+def places_unknown(states, inputs, places, facts):
+    return added(states, inputs, 0 * places, facts)
+
+
+def places_as_numbers(states, inputs, places, facts):
+    return added(states, np.hstack([inputs, places[:, None]]), 0 * places, facts)
 
 
 UNFAIR = {
-    states_alone: "this has no control: how well do the inputs do without any memory?",
-    states_less_inputs: "the state need not repeat what the input says: compare inputs and states "
-                        "*together* with inputs alone.",
-    fitted_on_all: "the rows that test the regression must not have trained it.",
-    without_constant: "the regressions lack a constant: add a column of ones.",
+    states_alone: "the state need not repeat what the input says: compare inputs, places and states *together* with "
+                  "inputs and places.",
+    fitted_on_all: "the examples that test the regression must not have trained it.",
+    places_unknown: "this control does not know the place: what the state says about the place counts as memory here.",
+    places_as_numbers: "a place as one number allows only a straight line: give each place a zero or one of its own.",
 }
 
 
@@ -250,23 +275,26 @@ EXERCISES = (
          "one of three": lambda features, units: units * (features + units + 2)},
     ),
     Exercise(
-        "05.4", "what the rest of an image costs, given its first rows", check_rest,
+        "05.4", "what the rest of an image costs, where the chain rule says it", check_rest,
         ("By the chain rule, log p(image) is a sum over pixels; which terms are log p(given)?",
-         "Those of the first rows. The others remain: log_likelihoods[:, rows:]."),
+         "The terms of the given pixels, if these were read first. The others remain: log_likelihoods[:, ~given].",
+         "In reading order, given.ravel() may change from True to False once, and never back."),
         nats_of_the_rest,
-        {"given rows too": lambda terms, rows: -terms.sum(axis=(1, 2)),
-         "the rest is asked for": lambda terms, rows: -terms[:, :rows].sum(axis=(1, 2)),
-         "the sign": lambda terms, rows: terms[:, rows:].sum(axis=(1, 2))},
+        {"given pixels too": lambda terms, given: -terms.sum(axis=(1, 2)),
+         "the rest is asked for": lambda terms, given: -terms[:, given].sum(axis=1),
+         "the sign": lambda terms, given: terms[:, ~given].sum(axis=1),
+         "raise a ValueError": lambda terms, given: -terms[:, ~given].sum(axis=1),
+         "stopped with ValueError": lambda terms, given: nats_of_the_rest(terms, given[:, ::-1])},
     ),
     Exercise(
-        "05.5", "what memory adds to the input, on rows that trained nothing", check_added,
+        "05.5", "what memory adds to the input and the place, on examples that trained nothing", check_added,
         ("np.linalg.lstsq(features[:half], facts[:half], rcond=None)[0] are the weights.",
          "R² on the second half is 1 − Σ errors² / Σ (facts − their mean)².",
-         "np.hstack([inputs, states, np.ones((rows, 1))]) are the features of the larger regression."),
+         "places[:, None] == np.arange(places.max() + 1) is a zero or one for each place, and holds the constant."),
         added,
-        {"no control": states_alone,
-         "together": states_less_inputs,
+        {"together": states_alone,
          "must not have trained it": fitted_on_all,
-         "lack a constant": without_constant},
+         "counts as memory": places_unknown,
+         "straight line": places_as_numbers},
     ),
 )

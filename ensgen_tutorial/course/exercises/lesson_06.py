@@ -1,4 +1,4 @@
-"""Exercises of lesson 06: other noise, two Gaussians, a bound and its gap, idle latents, hidden β."""
+"""Exercises of lesson 06: other noise, two Gaussians, a bound and its gap, useless latents, hidden β."""
 
 import numpy as np
 from scipy.optimize import brentq
@@ -130,32 +130,73 @@ def latent_divergences(means, log_variances):
     return 0.5 * (np.exp(log_variances) + means**2 - 1 - log_variances)
 
 
-def check_idle(answer, random):
+def with_steady_latents(divergences, mute, by_variance, by_mean, random):
+    """Latents as of latents_with, others that vary by half, and mute ones, shuffled: (200, D) each."""
+    means, log_variances = latents_with(divergences, random)
+    steady_means, steady = (np.tile(random.choice(values, size), (200, 1)) for values, size in (
+        ((-1.25, -0.75, 1.0), mute + by_variance), ((-1.5, -0.5, 0.25), mute + by_mean)))
+    varied_means, varied = random.normal(size=(200, by_mean)), random.normal(-1, 0.5, (200, by_variance))
+    means = np.hstack([means, steady_means, varied_means])
+    log_variances = np.hstack([log_variances, steady[:, :mute], varied, steady[:, mute:]])
+    order = random.permutation(means.shape[1])
+    return means[:, order], log_variances[:, order]
+
+
+def check_useless(answer, random):
     for _ in range(3):
-        busy, idle = random.choice(np.arange(2, 7), 2, replace=False)
-        divergences = random.permutation(np.concatenate([
+        busy, idle = random.choice(np.arange(2, 6), 2, replace=False)
+        mute, (by_variance, by_mean) = int(random.choice([2, 4, 5])), random.permutation([1, 2])
+        case = with_steady_latents(np.concatenate([
             random.uniform(0.053, 0.09, 2), random.uniform(0.2, 2, busy),
-            random.uniform(0.028, 0.047, 2), random.uniform(0.001, 0.02, idle)]))
-        found = call(answer, *latents_with(divergences, random))
-        total = len(divergences)
-        if np.shape(found) == (total,):
-            raise Wrong("one whole number is wanted: how many of the latents are idle.")
-        if np.ndim(found) == 0 and float(found) == 0:
+            random.uniform(0.028, 0.047, 2), random.uniform(0.001, 0.02, idle)]),
+            mute, by_variance, by_mean, random)
+        case = [np.hstack([each, np.zeros((200, 3))]) for each in case]         # idle, and always the same
+        idle = int(idle) + 5
+        found = call(answer, *case)
+        if np.shape(found) != (2,):
+            raise Wrong("two whole numbers are wanted: how many latents are idle, and how many are mute.")
+        if np.array_equal(found, (mute, idle)):
+            raise Wrong("the order: the idle latents come first.")
+        if float(found[0]) == 0:
             raise Wrong("none is idle? The threshold holds for each latent alone, averaged over "
                         "images: do not sum over latents.")
-        listed = ", ".join(f"{each:.3f}" for each in divergences)
-        expect_close(found, idle + 2, f"compare with the KL of each latent, averaged over images: "
-                     f"{listed}. So {idle + 2} are below 0.05, and you count {found}.")
-    idle, busy = random.choice(np.arange(2, 7), 2, replace=False)
-    log_variances = np.tile(np.repeat([-0.4, -2.0], [idle, busy]), (40, 1))     # KL 0.035 and 0.568
-    found = call(answer, np.zeros_like(log_variances), log_variances)
-    expect_close(found, idle, f"where all means are 0 the KL is (exp(l) − 1 − l) / 2, l the log variance: "
-                 f"0.035 for {idle} latents here and 0.568 for {busy}.")
+        listed = ", ".join(f"{each:.3f}" for each in latent_divergences(*case).mean(axis=0))
+        expect_close(found[0], idle, f"compare with the KL of each latent, averaged over images: "
+                     f"{listed}. So {idle} are below 0.05, and you count {found[0]}.")
+        for other, message in (
+                (mute + 3, "a latent that is idle is not counted again: mute ones cost at least 0.05 nats."),
+                (mute + by_variance, "a latent with the same mean for all images is not mute if its "
+                 "variance depends on the image."),
+                (mute + by_mean, "a latent with the same variance for all images is not mute if its "
+                 "mean depends on the image.")):
+            if float(found[1]) == other and other not in (mute, 0):
+                raise Wrong(message)
+        expect_close(found[1], mute, f"{mute} latents have the same mean and the same variance for every "
+                     f"image and still cost at least 0.05 nats, and you count {found[1]}.")
+    idle, mute = int(random.integers(8, 11)), int(random.integers(2, 6))
+    sizes = [idle, mute, 2]
+    log_variances = np.tile(np.repeat([-0.375, -2.0, 0.0], sizes), (40, 1))     # KL 0.031, 0.568, 0.070
+    means = np.tile(np.repeat([0.0, 0.0, 0.375], sizes), (40, 1))
+    found = call(answer, means, log_variances)
+    expect_close(found, (idle, mute + 2), f"{idle} latents have the log-variance −0.375 and the mean 0 for all images "
+                 f"(a KL of 0.031), {mute} have −2 and 0 (0.568), and 2 have 0 and 0.375 (0.070): {idle} are idle, "
+                 f"the others mute.")
 
 
-def count_idle(means, log_variances):
+def count_useless(means, log_variances):
     divergences = 0.5 * (np.exp(log_variances) + means**2 - 1 - log_variances)
-    return int((divergences.mean(axis=0) < 0.05).sum())
+    idle = divergences.mean(axis=0) < 0.05
+    same = (means == means[0]).all(axis=0) & (log_variances == log_variances[0]).all(axis=0)
+    return int(idle.sum()), int((same & ~idle).sum())
+
+
+def counted(divergences, means, log_variances):
+    """The wrong count of idle latents that some divergences give, and the right one of mute ones."""
+    return int((divergences < 0.05).sum()), count_useless(means, log_variances)[1]
+
+
+def unvaried(values):
+    return (values == values[0]).all(axis=0)
 
 
 def check_hidden_beta(answer, random):
@@ -168,9 +209,10 @@ def check_hidden_beta(answer, random):
             if np.ndim(found) == 0 and np.isclose(float(found), 1 / wanted):
                 raise Wrong("this is 1/β: β multiplies the KL, so everything must be divided by "
                             "what multiplies the summed cross-entropy.")
+            ratio = float(found) / wanted if np.ndim(found) == 0 else np.nan
             expect_close(found, wanted, f"with {pixels} pixels, {latents} latents, the {rebuilding} "
-                         f"over pixels times {factor} and the {divergence} over latents, β is "
-                         f"{wanted:.4g}, and yours is {found}.")
+                         f"over pixels times {factor} and the {divergence} over latents, your β is "
+                         f"{ratio:.4g} times the right one.")
 
 
 def hidden_beta(pixels, latents, rebuilding, divergence, factor):
@@ -223,18 +265,24 @@ EXERCISES = (
          "underflow": lambda w, p, q: (elbo_and_evidence(w, p, q)[0], np.log(np.exp(w) @ p))},
     ),
     Exercise(
-        "06.4", "latents that say almost nothing about the image", check_idle,
+        "06.4", "latents that say nothing about the image, free or paid for", check_useless,
         ("The KL is a sum over latents: compute its terms, (images, latents).",
-         "Take their mean over images, axis=0, and count those below 0.05."),
-        count_idle,
-        {"one whole number": lambda m, v: latent_divergences(m, v).mean(axis=0) < 0.05,
-         "none is idle": lambda m, v: int((latent_divergences(m, v) + 0.5).mean(axis=0).min() < 0.05),
-         "compare with": lambda m, v: int((2 * latent_divergences(m, v).mean(axis=0) < 0.05).sum()),
-         "and you count": lambda m, v: int((latent_divergences(m.mean(axis=0), v.mean(axis=0))
-                                            < 0.05).sum()),
-         "averaged over images": lambda m, v: int((np.median(latent_divergences(m, v), axis=0)
-                                                   < 0.05).sum()),
-         "of each latent": lambda m, v: int((latent_divergences(m, v / 2).mean(axis=0) < 0.05).sum())},
+         "Idle: the mean of these terms over images, axis=0, is below 0.05.",
+         "Mute: not idle, and neither the mean nor the log-variance differs from that of the first image."),
+        count_useless,
+        {"two whole numbers": lambda m, v: count_useless(m, v)[0],
+         "the order": lambda m, v: count_useless(m, v)[::-1],
+         "none is idle": lambda m, v: counted(latent_divergences(m, v).mean(axis=0) + 0.5, m, v),
+         "compare with": lambda m, v: counted(2 * latent_divergences(m, v).mean(axis=0), m, v),
+         "and you count": lambda m, v: counted(latent_divergences(m.mean(axis=0), v.mean(axis=0)), m, v),
+         "averaged over images": lambda m, v: counted(np.median(latent_divergences(m, v), axis=0), m, v),
+         "of each latent": lambda m, v: counted(latent_divergences(m, v / 2).mean(axis=0), m, v),
+         "counted again": lambda m, v: (count_useless(m, v)[0], int((unvaried(m) & unvaried(v)).sum())),
+         "its variance depends": lambda m, v: (count_useless(m, v)[0], int(
+             (unvaried(m) & (latent_divergences(m, v).mean(axis=0) >= 0.05)).sum())),
+         "its mean depends": lambda m, v: (count_useless(m, v)[0], int(
+             (unvaried(v) & (latent_divergences(m, v).mean(axis=0) >= 0.05)).sum())),
+         "same mean and the same variance": lambda m, v: (count_useless(m, v)[0], 0)},
     ),
     Exercise(
         "06.5", "every loss of this kind has a β, stated or not", check_hidden_beta,
@@ -243,7 +291,7 @@ EXERCISES = (
          "is it?"),
         hidden_beta,
         {"this is 1/β": lambda p, k, r, d, f: 1 / hidden_beta(p, k, r, d, f),
-         "yours is": lambda p, k, r, d, f: (p if r == "mean" else 1) / f,
+         "the right one": lambda p, k, r, d, f: (p if r == "mean" else 1) / f,
          "over latents": lambda p, k, r, d, f: hidden_beta(p, k, r, d, 1),
          "times": lambda p, k, r, d, f: (p if r == "mean" else 1) * (k if d == "mean" else 1) / f},
     ),

@@ -209,6 +209,8 @@ EXERCISES = (
     Exercise(
         "07.3", "an even walk along the sphere, safe where both ends are the same", check_walk,
         ("Let ω be the angle between both. Which two weights give the angle share·ω?",
+         "In the plane of both, the law of sines gives the weights: each is the sine of one part of "
+         "the angle, divided by the sine of ω.",
          "The weights are sin((1 − share)·ω)/sin ω and sin(share·ω)/sin ω.",
          "For ω near 0 both tend to 1 − share and share; np.clip keeps a cosine within [−1, 1]."),
         on_the_sphere,
