@@ -104,5 +104,5 @@ if __name__ == "__main__":
         if "gains" not in run:                          # at the number of rounds that validation chooses
             best = min(range(len(ROUNDS)), key=lambda stage: run["boosting"][stage]["validation"])
             run["gains"] = gains(images, seed, ROUNDS[best])
-        FILE.write_text(json.dumps(results, indent=1) + "\n")
+        FILE.write_text(json.dumps(results) + "\n")
         print(f"seed {seed}: {time.perf_counter() - started:.0f} s", flush=True)

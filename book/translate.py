@@ -39,7 +39,7 @@ def sources():
 
 
 def read(language, name):
-    """The catalogue as it is; an empty one where there is none."""
+    """The catalogue as it is; without a file, an empty one."""
     path = TRANSLATIONS / language / f"{name}.po"
     if not path.exists():
         return Catalog(locale=language)

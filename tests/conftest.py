@@ -33,6 +33,16 @@ def uncompiled():
     tf.config.run_functions_eagerly(False)
 
 
+def watched_page(browser, faults, **options):
+    """A new page of Playwright's browser; its errors, and requests to elsewhere, are added to ``faults``."""
+    page = browser.new_page(**options)
+    page.on("pageerror", lambda error: faults.append((page.url, str(error))))
+    page.on("console", lambda line: line.type == "error" and faults.append((page.url, line.text)))
+    page.on("request", lambda asked: asked.url.startswith(("file:", "data:", "blob:"))
+            or faults.append((page.url, asked.url)))
+    return page
+
+
 @pytest.fixture(scope="session")
 def tiny_images():
     """Forty 4×4 pictures of four levels: a bright bar, upright or lying, with some noise."""

@@ -9,6 +9,7 @@ import urllib.parse
 from pathlib import Path
 
 import pytest
+from conftest import watched_page
 
 pytest.importorskip("myst_nb", reason="myst-nb is not part of the default install")
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
@@ -101,11 +102,7 @@ def test_every_page_in_a_browser(site):
     faults = []
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(viewport={"width": 390, "height": 800})
-        page.on("pageerror", lambda error: faults.append((page.url, str(error))))
-        page.on("console", lambda line: line.type == "error" and faults.append((page.url, line.text)))
-        page.on("request", lambda asked: asked.url.startswith(("file:", "data:", "blob:"))
-                or faults.append((page.url, asked.url)))
+        page = watched_page(browser, faults, viewport={"width": 390, "height": 800})
         for name in ("index", "reference", *LESSONS, *TEACHERS, "zh/index", *(f"zh/{lesson}" for lesson in LESSONS)):
             page.goto((site / f"{name}.html").as_uri())
             page.wait_for_load_state()

@@ -45,5 +45,5 @@ def test_in_colab_it_installs_and_says_when_to_restart(first_cell, monkeypatch, 
     monkeypatch.setattr(np, "__version__", version)
     exec(first_cell, {})
     assert asked == [[sys.executable, "-m", "pip", "install", "--quiet", f"git+{ADDRESS}"]]
-    said = capsys.readouterr().out
-    assert said.startswith(says) if says else said == ""
+    printed = capsys.readouterr().out
+    assert printed.startswith(says) if says else printed == ""

@@ -80,8 +80,8 @@ def test_every_message_of_every_check_is_known_to_the_catalogue():
     for lesson in lessons():
         for number, each in lesson_exercises(lesson).items():
             with np.errstate(all="ignore"):
-                said = [each.grade(answer, 0).message for answer in each.wrong_answers.values()]
-            for message in [*said, *each.hints, each.title]:
+                answers = [each.grade(answer, 0).message for answer in each.wrong_answers.values()]
+            for message in [*answers, *each.hints, each.title]:
                 if message not in templates and not any(pattern.fullmatch(message) for pattern in patterns):
                     unknown.append((number, message))
     assert unknown == []
@@ -95,8 +95,8 @@ def test_an_exercise_speaks_the_language_of_its_lesson(tmp_path, monkeypatch, ca
     (tmp_path / language.NOTE).write_text("zh")
     for answer in (..., asked.answer, next(iter(asked.wrong_answers.values())), 3):
         asked.check(answer)
-        said = capsys.readouterr().out
-        assert said.startswith("00.1 ") and has_chinese(said) and "not answered" not in said
+        printed = capsys.readouterr().out
+        assert printed.startswith("00.1 ") and has_chinese(printed) and "not answered" not in printed
     asked.hint()
     assert has_chinese(capsys.readouterr().out)
     monkeypatch.setenv("ENSGEN_LANGUAGE", "en")

@@ -1,11 +1,14 @@
 """The decks: one for each lesson, whole, by themselves, and legible on a projector."""
 
+import importlib.util
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
+from conftest import watched_page
 
 pytest.importorskip("sphinx_revealjs", reason="sphinx-revealjs is not part of the default install")
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
@@ -28,10 +31,7 @@ def test_every_slide_fits_and_asks_for_nothing_from_elsewhere(slides):
     faults = []
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(viewport={"width": 1280, "height": 720})
-        page.on("pageerror", lambda error: faults.append((page.url, str(error))))
-        page.on("request", lambda asked: asked.url.startswith(("file:", "data:", "blob:"))
-                or faults.append((page.url, asked.url)))
+        page = watched_page(browser, faults, viewport={"width": 1280, "height": 720})
         for name in LESSONS:
             page.goto((slides / f"{name}.html").as_uri())
             page.wait_for_function("typeof Reveal !== 'undefined' && Reveal.isReady()")
@@ -45,3 +45,20 @@ def test_every_slide_fits_and_asks_for_nothing_from_elsewhere(slides):
                 "[...document.images].filter(i => !i.alt.trim()).map(i => i.src)")]
         browser.close()
     assert faults == []
+
+
+def test_a_deck_holds_what_is_looked_at_and_leaves_out_what_is_marked(tmp_path):
+    spec = importlib.util.spec_from_file_location("slides", ROOT / "book" / "slides.py")
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    picture = nbformat.v4.new_output("display_data", {"image/png": "QUJD"}, metadata={"image/png": {"alt": "a digit"}})
+    cells = [nbformat.v4.new_markdown_cell("# 99 · Title\n\n**The question: why?**\n\n- this"),
+             nbformat.v4.new_markdown_cell("## Section\n\nWords.\n\n$$x$$"),
+             nbformat.v4.new_code_cell("1", outputs=[picture]),
+             nbformat.v4.new_code_cell("2", outputs=[picture], metadata={"tags": ["no-slide"]}),
+             nbformat.v4.new_markdown_cell("## Exercises\n\n$$y$$")]
+    titles = {"# 99 · Title": "99 · Title", "## Section": "Section", "## Exercises": "Exercises"}
+    text = made.deck(nbformat.v4.new_notebook(cells=cells), "99_title", tmp_path, titles)
+    assert text.split("\n\n") == ["# 99 · Title", "The question: why?", "## Title", "- this", "## Section", "$$x$$",
+                                  "## Section", "![a digit](99_title_2.png)\n"]
+    assert [path.name for path in tmp_path.iterdir()] == ["99_title_2.png"]

@@ -48,7 +48,7 @@ def message_language():
 
 @cache
 def catalogue(language, name):
-    """``Catalog`` of one source ("readme", "exercises", or a lesson's "00" …); empty where there is none."""
+    """``Catalog`` of one source ("readme", "exercises", or a lesson's "00" …); without a file, an empty one."""
     path = TRANSLATIONS / language / f"{name}.po"
     if not path.exists():
         return Catalog()
@@ -57,7 +57,7 @@ def catalogue(language, name):
 
 
 def translated(text, entries):
-    """A text's translation; the text itself where there is none, or where it is out of date (fuzzy)."""
+    """A text's translation; the text itself if it has none, or one that is out of date (fuzzy)."""
     entry = entries.get(text)
     return entry.string if entry and entry.string and not entry.fuzzy else text
 

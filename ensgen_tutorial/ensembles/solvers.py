@@ -27,9 +27,9 @@ def direct(goal, tolerance=1e-3, steps=None):
 def expectation_maximisation(goal, tolerance=1e-3, steps=None):
     """The path of EM on a LogScore: w_j ← mean_i of member j's responsibility.
 
-    A step never raises the loss. From two steps' change and its bend one can estimate where all
-    further ones lead; a third step starts from there. Where the loss is then higher than after the
-    two, these are kept (Varadhan and Roland 2008, scheme S3, Scandinavian Journal of Statistics 35).
+    A step never raises the loss. Two steps show how the weights change, and how that change itself
+    changes: together they estimate where all further steps lead, and a third one starts from there.
+    If the loss is then higher than after the two, these are kept (Varadhan and Roland 2008, scheme S3, Scandinavian Journal of Statistics 35).
     """
     def step(weights):
         weights = weights * goal.growth(weights)
