@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import keras
 import numpy as np
 import pytest
 from keras import ops
@@ -80,6 +81,7 @@ def test_stages_follow_the_epochs_and_the_last_epoch_is_the_last_stage_s():
 TRAINING = """
 import pathlib, sys
 import ensgen_tutorial as eg
+import keras
 import numpy as np
 pixels = np.random.default_rng(0).integers(0, 4, (20, 8, 8, 1)).astype(np.uint8)
 images = eg.ImageSet("tiny", 4, pixels[:12], pixels[12:16], pixels[16:])
@@ -93,3 +95,16 @@ def test_training_writes_nothing_to_standard_error(tmp_path):
     done = subprocess.run([sys.executable, "-c", TRAINING, str(tmp_path)], capture_output=True,
                           text=True, timeout=120)
     assert done.returncode == 0 and done.stderr == "" and "trained in" in done.stdout
+
+
+def test_a_long_fade_rises_in_half_precision_too():
+    """In bfloat16, 0.5 + 0.001 is 0.5."""
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        half = ProgressiveGAN((8, 8, 1), 4, latents=2, filters=16)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    half.stage, half.fade_steps = 1, 1000
+    half.alpha.assign(0.5)
+    half(RANDOM.integers(0, 4, (2, 8, 8, 1)), training=True)
+    assert float(half.alpha) == pytest.approx(0.501)

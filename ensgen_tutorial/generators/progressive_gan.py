@@ -40,7 +40,9 @@ class ProgressiveGAN(GAN):
             self.build_painter(widths)
             self.build_discriminator(widths)
             self.noise = keras.random.SeedGenerator(seed)
-        self.alpha = self.add_weight(shape=(), initializer="ones", trainable=False, name="alpha")
+        # In half precision α + 1/fade_steps would be rounded to α, and the fade would never end.
+        self.alpha = self.add_weight(shape=(), initializer="ones", trainable=False, autocast=False,
+                                     name="alpha")
         self.stage, self.fade_steps = len(self.sizes) - 1, 1
         self.built = True
 
