@@ -59,8 +59,8 @@ def show_surface(x, y, z, paths=None, x_label="", y_label="", title=None, alt=No
     """A surface over a plane as contours, denser near its lowest point, with paths across it.
 
     x: (columns,) and y: (rows,), increasing; z: (rows, columns). paths: a dict label -> (xs, ys),
-    each drawn from its first point, a ring, to its last, a star; what leaves the plane is cut off.
-    label: what z is.
+    each drawn from its first point, a ring, to its last, a star; a single point is one mark. What
+    leaves the plane is cut off. label: what z is.
 
     Returns the figure. Raises TypeError or ValueError for other shapes and other than finite
     numbers.
@@ -105,7 +105,7 @@ def check_path(name, path):
 
 
 def draw_path(axes, xs, ys, name, i):
-    """A path that stands out from dark and bright ground: bright, with a black edge."""
+    """A path, or a single point, that stands out from dark and bright ground: bright, with a black edge."""
     colour = ("#FFFFFF", "#E69F00", "#56B4E9", "#CC79A7", "#D55E00", "#F0E442", "#009E73")[i % 7]
     # Far outside the plane there is nothing to see, and steps that diverge end at infinity.
     spans = np.ptp(axes.get_xlim()), np.ptp(axes.get_ylim())
@@ -113,6 +113,10 @@ def draw_path(axes, xs, ys, name, i):
            | (np.abs(ys - np.mean(axes.get_ylim())) > spans[1]))
     shown = int(far.argmax()) + 1 if far.any() else len(xs)
     edge = [withStroke(linewidth=4.4, foreground="black")]
+    if len(xs) == 1:
+        axes.plot(xs, ys, MARKERS[i % 7], color=colour, markersize=12, markeredgecolor="black", zorder=5,
+                  label=str(name))
+        return
     axes.plot(xs[:shown], ys[:shown], linestyle=LINES[i % 7], color=colour, marker=MARKERS[i % 7],
               markersize=6, markevery=max(1, shown // 30), path_effects=edge, label=str(name))
     axes.plot(xs[:1], ys[:1], "o", markerfacecolor="none", markeredgecolor=colour, markersize=15,
