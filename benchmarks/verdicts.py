@@ -38,9 +38,21 @@ def estimate_claim(results, claim):
     return eg.estimate(other - own if claim["metric"] in LOWER else own - other)
 
 
+def measured(results, claim):
+    """Whether the results hold what a claim is about, from two training seeds or more."""
+    data = results[claim["data"]]
+    if claim["metric"] == "churn":
+        return "churn" in data
+    if claim["metric"] == "rise":
+        return all("failures" in seed for seed in data["seeds"])
+    both = {claim["method"], claim["rival"]}
+    return sum(both <= seed["methods"].keys() for seed in data["seeds"]) >= 2
+
+
 def judge(results):
-    """The claims, each with its gain and its verdict: a list of dicts, in the file's order."""
-    claims = json.loads(CLAIMS.read_text(encoding="utf-8"))
+    """The claims that were measured, each with its gain and its verdict: a list of dicts, in the
+    file's order."""
+    claims = [claim for claim in json.loads(CLAIMS.read_text(encoding="utf-8")) if measured(results, claim)]
     estimates = {claim["number"]: estimate_claim(results, claim) for claim in claims}
     found = eg.verdicts(estimates)
     return [claim | {"gain": estimates[claim["number"]].mean, "p": estimates[claim["number"]].p}
