@@ -8,9 +8,9 @@
 The claims stand in claims.json, which was written before. Trained networks are kept in the store
 and finished seeds in output/quality_and_stability, so an interrupted study goes on where it
 stopped. At the end it writes, beside this file, quality_and_stability.json (every seed's numbers,
-the nats of every test image, and a verdict on each claim that was measured), member_scores.npz (log p of every pixel
-for sixteen networks of digits; lesson 12), and clothes_features.npz (what the classifier sees in the
-test images, and a few of these; lesson 13), and the README's front picture.
+the nats of every test image, and a verdict on each claim that was measured), member_scores.npz
+(log p of every pixel for sixteen networks of digits; lesson 12), and clothes_features.npz (what the
+classifier sees in the test images, and a few of these; lesson 13), and the README's front picture.
 
 Protocol: members learn from the training split; weights, temperatures, thresholds, strengths and
 members are chosen on the validation split; all numbers are of the test split. Distances: 10,000
