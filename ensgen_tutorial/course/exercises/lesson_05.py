@@ -275,9 +275,9 @@ EXERCISES = (
          "one of three": lambda features, units: units * (features + units + 2)},
     ),
     Exercise(
-        "05.4", "what the rest of an image costs, where the chain rule says it", check_rest,
+        "05.4", "what the rest of an image costs, where the chain rule gives it", check_rest,
         ("By the chain rule, log p(image) is a sum over pixels; which terms are log p(given)?",
-         "The terms of the given pixels, if these were read first. The others remain: log_likelihoods[:, ~given].",
+         "They are the terms of the given pixels, provided that these were read first. The others remain: log_likelihoods[:, ~given].",
          "In reading order, given.ravel() may change from True to False once, and never back."),
         nats_of_the_rest,
         {"given pixels too": lambda terms, given: -terms.sum(axis=(1, 2)),
