@@ -181,6 +181,7 @@ if __name__ == "__main__":
             for name in found[0]}
         for name, each in results["methods"].items():
             report(f"{name:<24}{np.mean(each['nats']):.2f} nats")
+        file.write_text(json.dumps(results, indent=1) + "\n")     # kept if the rest is interrupted
     training, drawing = measure_times(images, found[0], report)
     results["eight networks"] = measure_together(images, report)
     results |= {"machine": machine(), "command": "python benchmarks/efficient_ensembles.py",

@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 from matplotlib.text import Text
-from matplotlib.ticker import MaxNLocator, NullLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, NullLocator, StrMethodFormatter
 from matplotlib.transforms import Bbox
 
 from .style import WIDTH
@@ -96,6 +96,10 @@ def show_points(points, x_label="", y_label="", title=None, alt=None, errors=Non
                   markersize=8 if label in groups else 11, **style)
     axes.set_xscale("log" if log_x else "linear")
     axes.set_yscale("log" if log_y else "linear")
+    for axis in [axes.xaxis] * log_x + [axes.yaxis] * log_y:
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter(StrMethodFormatter("{x:g}"))       # 0.05 rather than 5×10⁻²
+        axis.set_minor_formatter(NullFormatter())
     if len(groups) > 1:
         handles = [line for line in axes.get_lines() if line.get_label() in map(str, groups)]
         axes.legend(handles, [wrap(line.get_label(), 2, 12) for line in handles],
