@@ -35,7 +35,7 @@ def responsibilities(logs, weights):
 
 
 def random_game(random, members=3):
-    gains = {(): 0.0}
+    gains = {(): float(random.normal())}                # what nobody gains need not be 0
     for number in range(1, 2**members):
         gains[tuple(j for j in range(members) if number >> j & 1)] = float(random.normal(2, 1))
     return gains
@@ -48,7 +48,7 @@ def check_shapley(answer, random):
         total = gains[0, 1, 2]
         alone = np.array([gains[j,] for j in range(3)])
         last = np.array([total - gains[tuple(k for k in range(3) if k != j)] for j in range(3)])
-        first_come = np.array([gains[0,], gains[0, 1] - gains[0,], total - gains[0, 1]])
+        first_come = np.array([gains[0,] - gains[()], gains[0, 1] - gains[0,], total - gains[0, 1]])
         for wrong, message in (
             (alone, "this is what each gains alone; together they gain more or less than the sum."),
             (last, "this is leave-one-out: what is lost when one leaves. It does not add up to the whole."),
@@ -85,7 +85,7 @@ def check_twins(answer, random):
                             "orders are equally likely.")
             if np.isclose(found[1], alone):
                 raise Wrong("when one twin leaves, the other is still there and gains as much alone.")
-        expect_close(found, wanted, "Shapley: half of what both gain. Leaving one out: both − alone.")
+        expect_close(found, wanted, "what does a twin add in each of the two orders, and what is left when one leaves?")
 
 
 def twins(alone, both):
