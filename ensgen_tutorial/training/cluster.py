@@ -182,7 +182,8 @@ def draw_many(generator, count, seed=0, shard=1000, cluster=None, folder=None):
     Dask client, or None for here. folder: where each shard is written as NNNNNN.npy as soon as it is
     there; then only their paths are returned, and shards that are there are not drawn again.
 
-    Returns float32 (count, H, W, C), or the paths.
+    Returns float32 (count, H, W, C), or the paths. Raises ValueError for a folder that holds what another
+    generator, seed or shard size has drawn.
     """
     check_count(count), check_whole(shard, "shard"), check_whole(seed, "seed", 0)
     sizes = [min(shard, count - first) for first in range(0, count, shard)]
@@ -190,6 +191,7 @@ def draw_many(generator, count, seed=0, shard=1000, cluster=None, folder=None):
     paths = [None if folder is None else folder / f"{number:06d}.npy" for number in range(len(sizes))]
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
+        check_same_drawing(folder, generate(generator, 1, seeds[0]), seed, shard)
     wanted = [k for k, path in enumerate(paths) if path is None or not path.exists()]
     drawn = {}
 
@@ -213,3 +215,22 @@ def draw_many(generator, count, seed=0, shard=1000, cluster=None, folder=None):
         for future in as_completed(list(futures)):
             keep(futures[future], future.result())
     return paths if folder is not None else np.concatenate([drawn[k] for k in range(len(sizes))])
+
+
+def check_same_drawing(folder, first, seed, shard):
+    """Raise ValueError if the folder was begun with another generator, seed or shard size, else note these.
+
+    A generator is known by what it draws first. Floats may differ in their last bits between machines.
+    """
+    note = folder / "drawing.npz"
+    if note.exists():
+        with np.load(note, allow_pickle=False) as known:
+            same = (known["seed"], known["shard"]) == (seed, shard) and known["first"].shape == first.shape \
+                and np.allclose(known["first"], first, atol=1e-3)
+        if not same:
+            raise ValueError(f"the folder {folder} holds what another generator, seed or shard size has drawn: take "
+                             "a new folder for each.")
+    else:
+        with open(note.with_suffix(".part"), "wb") as file:
+            np.savez(file, first=first, seed=seed, shard=shard)
+        note.with_suffix(".part").replace(note)

@@ -38,6 +38,7 @@ def pool_nats(scores, weights):
 
 def check_enough(answer, random):
     cases = [enough_inputs(random, ratio) for ratio in (0.7, 1.5, *random.integers(2, 20, 4) + random.uniform(0.1, 0.9, 4))]
+    cases.append((90.0, 4, 87.0, 1.0))                       # no rounding: exactly four are enough
     found = [call(answer, *case) for case in cases]
     if any(np.shape(each) != (2,) for each in found):
         raise Wrong("two numbers are wanted: the nats of infinitely many members, and how many are enough.")
@@ -98,7 +99,7 @@ def check_step(answer, random):
     for case in cases:
         with np.errstate(all="ignore"):
             each = call(answer, case[0], list(case[1]))
-        if np.ndim(each) or not isinstance(each, (int, float, np.number)):
+        if np.ndim(each) or np.asarray(each).dtype.kind not in "iuf":
             raise Wrong(f"one number is wanted, which member to add, and this is {each!r:.60}.")
         found.append(each)
     for other, message in WRONG_CHOICES.items():

@@ -29,19 +29,20 @@ def frechet_of_numbers(real, drawn):
 
 
 def check_interval(answer, random):
-    gains, quantile = random.normal(0.5, 1, size=5), 2.776
-    wanted = interval_over_seeds(gains, quantile)
-    found = call(answer, gains, quantile)
-    if np.shape(found) == (2,):
-        mean, spread = gains.mean(), gains.std(ddof=1)
-        if np.allclose(found, (mean - quantile * spread, mean + quantile * spread)):
-            raise Wrong("this is where single seeds lie: the mean of S seeds varies √S times less.")
-        if np.allclose(found, (mean - quantile * gains.std() / np.sqrt(5),
-                               mean + quantile * gains.std() / np.sqrt(5))):
-            raise Wrong("with five seeds it matters: divide the sum of squares by S − 1 (ddof=1).")
-        if np.allclose(found, wanted[::-1]):
-            raise Wrong("upside down: return (low, high).")
-    expect_close(found, wanted, "the mean, less and plus quantile · s / √S.", 1e-6)
+    for seeds, quantile in ((5, 2.776), (8, 2.365)):
+        gains = random.normal(0.5, 1, size=seeds)
+        wanted = interval_over_seeds(gains, quantile)
+        found = call(answer, gains, quantile)
+        if np.shape(found) == (2,):
+            mean, spread = gains.mean(), gains.std(ddof=1)
+            if np.allclose(found, (mean - quantile * spread, mean + quantile * spread)):
+                raise Wrong("this is where single seeds lie: the mean of S seeds varies √S times less.")
+            half = quantile * gains.std() / np.sqrt(seeds)
+            if np.allclose(found, (mean - half, mean + half)):
+                raise Wrong("with so few seeds it matters: divide the sum of squares by S − 1 (ddof=1).")
+            if np.allclose(found, wanted[::-1]):
+                raise Wrong("upside down: return (low, high).")
+        expect_close(found, wanted, "the mean, less and plus quantile · s / √S.", 1e-6)
 
 
 def interval_over_seeds(gains, quantile):
