@@ -109,6 +109,10 @@ def test_drawing_in_shards_does_not_depend_on_who_draws(cluster, tmp_path):
     np.save(paths[1], changed)                          # what is there is not drawn again
     eg.draw_many(templates, 50, seed=4, shard=20, folder=tmp_path)
     assert not np.load(paths[1]).any()
+    for other in ({"seed": 5}, {"shard": 10}, {"generator": eg.load_member("digits/independent_pixels")}):
+        arguments = {"generator": templates, "count": 50, "seed": 4, "shard": 20, "folder": tmp_path} | other
+        with pytest.raises(ValueError, match="take a new folder for each"):
+            eg.draw_many(**arguments)
 
 
 def test_scores_from_a_cluster_are_those_from_here(cluster, images):

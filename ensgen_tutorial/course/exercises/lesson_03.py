@@ -24,6 +24,11 @@ def check_chain_rule(answer, random):
     probabilities[0, 0] = 1e-30                             # unlikely is not impossible
     expect_close(call(answer, probabilities, pixels), chain_rule(probabilities, pixels), "a probability "
                  "of 1e-30 costs 69 nats: add no small number to it, and cut nothing off.")
+    probabilities[0] = 1e-60
+    with np.errstate(all="ignore"):
+        found = call(answer, probabilities, pixels)
+    expect_close(found, chain_rule(probabilities, pixels), "a product of small probabilities underflows: take "
+                 "logarithms first.")
 
 
 def chain_rule(probabilities, pixels):
@@ -76,7 +81,7 @@ def levels_from_stops(stops):
 
 
 def check_trees(answer, random):
-    for _ in range(5):
+    for _ in range(12):
         arguments = two_errors(random)
         found, wanted = call(answer, *arguments), trees_needed(*arguments)
         if np.ndim(found) == 0 and float(found) == wanted - 1:

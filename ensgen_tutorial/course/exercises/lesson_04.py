@@ -51,6 +51,8 @@ def check_blocks(answer, random):
     for network in [*networks, (9, 3, int(random.integers(12, 40))), (9, 5, int(random.integers(2, 4)))]:
         found, wanted = call(answer, *network), blocks_needed(*network)
         if np.ndim(found) == 0 and float(found) != wanted:
+            if float(found) < 0:
+                raise Wrong("a network cannot have fewer than 0 blocks: the first layer may be enough.")
             if float(found) == a_row_more(*network):
                 raise Wrong(f"the last of {network[-1]} rows has {network[-1] - 1} rows above it.")
             if float(found) == rounded_down(*network):
@@ -99,6 +101,7 @@ def check_leak(answer, random):
     # Each pair of pixels (place asked for, place changed) that may depend on each other.
     seen = random.random((places, places)) < 0.6
     i = int(random.integers(1, places - 2))
+    pixels.reshape(count, -1)[:, i + 1] = 0                 # to set a pixel to 0 is not always a change
     networks = {
         "it reports a leak in a network that sees only what was read before.": before * seen,
         "it reports a leak in a network that sees nothing at all.": 0 * before,
@@ -168,25 +171,25 @@ def any_movement(logits_of, pixels):
 
 def check_draw(answer, random):
     levels, length = 5, 40
-    table = random.dirichlet(np.ones(levels), size=(length + 2, levels))
+    table = random.dirichlet(np.ones(levels), size=(length + 4, levels))
 
     def next_probabilities(sequence):
         """Depends on how many values there are and on the last one."""
         return table[len(sequence), sequence[-1]].copy()
 
-    start, uniforms = [int(random.integers(levels))], random.random(length)
+    start, uniforms = random.integers(levels, size=3).tolist(), random.random(length)
     wanted = draw(next_probabilities, start, uniforms)
     found = np.asarray(call(answer, next_probabilities, list(start), uniforms))
     if found.shape == (length,):
         raise Wrong("give back the start as well, then one new value for each uniform number.")
-    if found.shape == (length + 1,):
+    if found.shape == (length + 3,):
         best = list(start)
         for _ in range(length):
             best.append(int(next_probabilities(best).argmax()))
         if np.array_equal(found, best) and not np.array_equal(best, wanted):
             raise Wrong("this takes the likeliest value every time: the same picture for ever. Use "
                         "the uniform numbers.")
-        once = [*start, *((table[1, start[0]].cumsum()[:-1] <= u).sum() for u in uniforms)]
+        once = [*start, *((table[3, start[-1]].cumsum()[:-1] <= u).sum() for u in uniforms)]
         if np.array_equal(found, once) and not np.array_equal(once, wanted):
             raise Wrong("every value is drawn as if it were the first: ask next_probabilities again "
                         "after each new value.")
@@ -260,6 +263,6 @@ EXERCISES = (
         draw,
         {"likeliest": likeliest,
          "as if it were the first": never_asked_again,
-         "give back the start": lambda ask, start, u: draw(ask, start, u)[1:]},
+         "give back the start": lambda ask, start, u: draw(ask, start, u)[len(start):]},
     ),
 )

@@ -78,12 +78,12 @@ MISTAKES = {
 
 
 def check_scan(answer, random):
-    decay = random.uniform(0.3, 0.9, size=4)
+    decay, mix = random.uniform(0.3, 0.9, size=4), random.normal(size=(3, 4))
 
     def step(x, state):
-        return decay * state + np.tanh(x)
+        return decay * state + np.tanh(x @ mix)
 
-    features, start = random.normal(size=(6, 3, 5, 4)), random.normal(size=(6, 4))
+    features, start = random.normal(size=(6, 3, 5, 3)), random.normal(size=(6, 4))
     wanted = scan(step, features, start)
     found = call(answer, step, features, start)
     if np.shape(found) == (6, 3, 4):
@@ -187,6 +187,7 @@ def check_added(answer, random):
     by_place = 2 * random.permutation([-1.5, -1, 0, 0.5, 1, 1.5])[places]
     states[:, 2] = by_place + 0.3 * states[:, 2]                        # and knows the place well
     facts = 4 + inputs @ random.uniform(0.5, 1, 3) + states[:, 1] + by_place + random.normal(size=count)
+    facts[count // 2:] += 1                                             # the halves have means of their own
     arguments = states, inputs, places, facts
     found = call(answer, *arguments)
     if np.ndim(found) == 0:

@@ -135,10 +135,11 @@ def check_corrected(answer, random):
             raise Wrong("sigmoid(logit) is p/(p + q). Which function of the logit is p/q?")
     expect_close(found, wanted, "a drawing with the logit log p − log q must count p/q times, and all "
                  "weights sum to 1.")
-    with np.errstate(all="ignore"):
-        found = call(answer, logits + 2000)
-    expect_close(found, wanted, "a discriminator that is very sure has logits of 2000, which "
-                 "overflow. What may be subtracted from all logits without changing the weights?")
+    for far in (np.full(50, 2000), np.where(np.arange(50) < 25, 2000, 0), np.where(np.arange(50) < 25, 0, 2000)):
+        with np.errstate(all="ignore"):
+            found = call(answer, logits + far)
+        expect_close(found, corrected_weights(logits + far), "a discriminator that is very sure has logits of 2000, which "
+                     "overflow. What may be subtracted from all logits without changing the weights?")
 
 
 def corrected_weights(logits):

@@ -137,7 +137,7 @@ def timetable(step, per_stage, stages):
 
 
 def check_undone(answer, random):
-    picture = random.uniform(size=(2, 8, 6, 1))
+    picture = random.uniform(size=(2, 8, 6, 2))
     alpha = random.uniform(0.2, 0.6)
     faded = fade(halved(picture), picture, alpha)
     found = call(answer, faded, alpha)

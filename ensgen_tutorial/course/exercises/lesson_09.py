@@ -117,9 +117,14 @@ def one_maximum(noisy, t, pictures, prior):
     return fits / fits.sum(axis=1, keepdims=True) @ pictures
 
 
+def clipped_prior(noisy, t, pictures, prior):
+    return best_guess(noisy, t, pictures, np.clip(prior, 1e-12, None))
+
+
 WRONG_GUESSES = {
     full_size_pictures: "compare x with t·y_j: inside x the picture is scaled by t.",
     not_squared: "the noise in x has the standard deviation 1 − t, so its variance is (1 − t)².",
+    clipped_prior: "a prior of 0 must exclude its picture: let log 0 be −∞, do not clip it.",
     no_prior: "the prior is missing: by Bayes' rule it multiplies what the distances say.",
     prior_added: "the prior is a probability: add its logarithm to the exponents.",
     prior_afterwards: "with the prior the weights no longer sum to 1.",
