@@ -28,7 +28,7 @@ FILE = Path(__file__).with_name("other_data.npz")
 
 
 def folder_of_mattes(count=1500):
-    """A folder of pictures, as anybody may have one: drawn outlines of lesson 18, loaded at 16×16."""
+    """A folder of pictures, as anybody may have one: drawn outlines of lesson 18, loaded at 12×12."""
     from PIL import Image
 
     with tempfile.TemporaryDirectory() as place:
@@ -36,7 +36,7 @@ def folder_of_mattes(count=1500):
         folder.mkdir()
         for k, scene in enumerate(eg.draw_scenes(count, "train", side=48, seed=19)):
             Image.fromarray(np.uint8(np.rint(255 * scene.alpha))).save(folder / f"{k:05d}.png")
-        return eg.load_folder(folder, size=(16, 16), levels=16, report=lambda line: None)
+        return eg.load_folder(folder, size=(12, 12), levels=16, report=lambda line: None)
 
 
 DATA = {
