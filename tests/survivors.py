@@ -293,11 +293,7 @@ RIGHT = {
             "any seeds will do that differ",
         "1 -> 2, in each.generate_state(1)":
             "any seeds will do that differ",
-        "result with the other sign":
-            "any seeds will do that differ",
         "result doubled":
-            "any seeds will do that differ",
-        "result plus 0.001":
             "any seeds will do that differ",
     },
 }

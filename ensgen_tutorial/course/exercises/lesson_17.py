@@ -80,23 +80,23 @@ def check_one_factor(answer, random, level):
     # Laplace errors: the ratio of two standard deviations is no answer here.
     truth = mean + float(random.uniform(2, 4)) * sigma * random.laplace(size=mean.shape)
     wanted, found = factor_for(truth, mean, sigma, level), call(answer, truth, mean, sigma, level)
-    if np.ndim(found) == 0 and not np.isclose(found, wanted, rtol=2e-3):
+    if np.ndim(found) == 0 and not np.isclose(found, wanted, rtol=2e-4):
         away = np.abs(truth - mean)
-        if np.isclose(found, np.quantile(away / sigma, level), rtol=2e-3):
+        if np.isclose(found, np.quantile(away / sigma, level), rtol=2e-4):
             raise Wrong("this is where the interval should end, in units of sigma. A normal distribution's "
                         "interval ends at z = norm.ppf((1 + level)/2): divide by it.")
-        if np.isclose(found, np.quantile(away / sigma, level) / norm.ppf(level), rtol=2e-3):
+        if np.isclose(found, np.quantile(away / sigma, level) / norm.ppf(level), rtol=2e-4):
             raise Wrong("the interval has two sides: half of what is outside lies below, so z is the "
                         "quantile of (1 + level)/2.")
-        if np.isclose(found, 1 / wanted, rtol=2e-3):
+        if np.isclose(found, 1 / wanted, rtol=2e-4):
             raise Wrong("this is one divided by the factor: sigma is too small, so the factor is above 1.")
-        if np.isclose(found, np.sqrt((away**2).mean() / (sigma**2).mean()), rtol=2e-3):
+        if np.isclose(found, np.sqrt((away**2).mean() / (sigma**2).mean()), rtol=2e-4):
             raise Wrong("this makes the two standard deviations equal. Errors need not be normal: take the "
                         "quantile that the level asks for.")
-        if np.isclose(found, np.quantile(away, level) / norm.ppf((1 + level) / 2) / sigma.mean(), rtol=2e-3):
+        if np.isclose(found, np.quantile(away, level) / norm.ppf((1 + level) / 2) / sigma.mean(), rtol=2e-4):
             raise Wrong("each pixel has a sigma of its own: divide by it before the quantile is taken.")
     expect_close(found, wanted, "the quantile `level` of |truth − mean|/sigma, divided by z = "
-                 "norm.ppf((1 + level)/2).", 2e-3)
+                 "norm.ppf((1 + level)/2).", 2e-4)
 
 
 def factor_for(truth, mean, sigma, level):
