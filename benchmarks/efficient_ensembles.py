@@ -30,7 +30,7 @@ TRAINING = {"epochs": 36, "learning_rate": 5e-3}
 LATE = (21, 26, 31, 36)                                 # epochs of the snapshots
 DRAWN, SHIFTED = 3_000, 2_000                           # pictures that a student learns from, besides the real ones
 ROUNDS = 3                                              # of training together and apart
-STUDENT = {"epochs": 24, "learning_rate": 5e-3, "batch_size": 64}
+STUDENT = {"epochs": 36, "learning_rate": 5e-3, "batch_size": 64}
 
 
 class Averaged(eg.PixelCNN):
