@@ -15,7 +15,6 @@ from ensgen_tutorial.course.exercises import all_exercises
 SECTIONS = ("You will learn", "Before you start", "Time", "Exercises", "Summary", "Next",
             "References")
 CHECKED = "nbval-check-output"
-TO_COME = {"14", "19"}                                   # numbers kept for lessons that are being written
 LONGEST_CELL = 30                                        # lines
 WIDEST_PICTURE = 1600                                    # pixels
 LARGEST_FILE = 3_000_000                                 # bytes
@@ -141,7 +140,7 @@ def output_problems(output):
 def folder_problems(folder):
     """What is wrong with the lessons together: numbers that do not run 00, 01, 02, …"""
     names = [path.name for path in sorted(Path(folder).glob("*.ipynb"))]
-    wanted = [number for number in map("{:02d}".format, range(100)) if number not in TO_COME][:len(names)]
+    wanted = [f"{number:02d}" for number in range(len(names))]
     found = [f"{name} is not named NN_name.ipynb" for name in names
              if not re.fullmatch(r"\d\d_\w+\.ipynb", name)]
     if [name[:2] for name in names] != wanted:
