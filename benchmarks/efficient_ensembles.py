@@ -25,11 +25,11 @@ import ensgen_tutorial as eg
 
 SEEDS, MEMBERS = 3, 4
 SPLITS = "train", "validation", "test"
-SAID = Path(__file__).parents[1] / "output" / "efficient_ensembles" / "teacher.npz"
 TRAINING = {"epochs": 36, "learning_rate": 5e-3}
 LATE = (21, 26, 31, 36)                                 # epochs of the snapshots
 DRAWN, SHIFTED = 3_000, 2_000                           # pictures that a student learns from, besides the real ones
 ROUNDS = 3                                              # of training together and apart
+ANSWERS = Path(__file__).parents[1] / "output" / "efficient_ensembles" / f"teacher_{DRAWN}_{SHIFTED}.npz"
 STUDENT = {"epochs": 36, "learning_rate": 5e-3, "batch_size": 64}
 
 
@@ -72,14 +72,14 @@ def study(images, seed, report):
     for share in ("trunk", "kernels")[:1 if seed else 2]:   # kernels take longest: one seed
         found[f"shared {share}"] = trained(eg.SharedCNN(*shape, MEMBERS, share, seed=own[0]),
                                            f"shared {share}"), {f"shared {share}": epochs}
-
     return found
 
 
 def teach(images, report):
-    """A teacher, the study's ensemble of eight, and SEEDS students, which all learn its answers: (teacher, students).
+    """A teacher, the study's ensemble of eight, and SEEDS students, which all learn its answers.
 
-    What the teacher says takes as long as a training, so it is kept in output.
+    Its answers take as long as a training, so they are kept in output. Returns the teacher, what it was
+    trained for (a dict kind of training -> epochs), and the students.
     """
     made = [(generator, options) for name, (generator, options) in digit_members(images, 0).items()
             if name.startswith("member")]
@@ -87,23 +87,25 @@ def teach(images, report):
         train(generator, images, f"teacher's member {j}", report, **options)
     members = [generator for generator, _ in made]
     teacher = eg.PixelPool(members, eg.best_weights(eg.score_members(members, images.validation)))
-    if not SAID.exists():
-        SAID.parent.mkdir(parents=True, exist_ok=True)
-        said = eg.lessons_of(teacher, images, drawn=DRAWN, shifted=SHIFTED, seed=0)
-        np.savez_compressed(SAID, **{f"{split} {k}": getattr(said, split)[k] for split in SPLITS for k in range(2)})
+    if not ANSWERS.exists():
+        ANSWERS.parent.mkdir(parents=True, exist_ok=True)
+        pairs = eg.lessons_of(teacher, images, drawn=DRAWN, shifted=SHIFTED, seed=0)
+        np.savez_compressed(ANSWERS, **{f"{split} {k}": getattr(pairs, split)[k] for split in SPLITS for k in range(2)})
         report("the teacher has answered")
-    pairs, students = what_was_said(), []
+    pairs, students = teacher_answers(), []
     for seed in range(SEEDS):
         student = eg.Student(images.image_shape, images.levels, dropout=0.0, seed=100 * seed)
         train(student, pairs, f"student {seed}", report, seed=student.seed, **STUDENT)
         students.append(student)
-    return teacher, students
+    taught = {"teacher's CNN": 4 * made[0][1]["epochs"], "teacher's RNN": 3 * made[1][1]["epochs"], "teacher's forest": 1}
+    return teacher, taught, students
 
 
-def what_was_said():
-    with np.load(SAID) as said:
+def teacher_answers():
+    """The PairSet that the teacher's answers were kept in."""
+    with np.load(ANSWERS) as kept:
         return eg.PairSet("digits, as the teacher sees them", **{
-            split: (said[f"{split} 0"], said[f"{split} 1"]) for split in SPLITS})
+            split: (kept[f"{split} 0"], kept[f"{split} 1"]) for split in SPLITS})
 
 
 class Epochs(keras.callbacks.Callback):
@@ -127,7 +129,7 @@ def measure_times(images, methods, report):
              "shared kernels": (eg.SharedCNN(*shape, MEMBERS, "kernels"), images, TRAINING),
              "teacher's CNN": (made["member 0"][0], images, made["member 0"][1]),
              "teacher's RNN": (made["member 1"][0], images, made["member 1"][1]),
-             "student": (eg.Student(*shape, dropout=0.0), what_was_said(), STUDENT)}
+             "student": (eg.Student(*shape, dropout=0.0), teacher_answers(), STUDENT)}
     for kind, (generator, data, options) in kinds.items():
         watch = Epochs()
         with tempfile.TemporaryDirectory() as folder:
@@ -189,10 +191,10 @@ if __name__ == "__main__":
     images = eg.load_images("digits")
     results = json.loads(file.read_text()) if file.exists() else {}
     found = [study(images, seed, report) for seed in range(1 if only_times else SEEDS)]
-    teacher, students = teach(images, report)
+    teacher, taught, students = teach(images, report)
     for each, student in zip(found, students):
         each["student"] = student, {"student": STUDENT["epochs"]}
-    found[0]["teacher, eight members"] = teacher, {"teacher's CNN": 4 * 40, "teacher's RNN": 3 * 44, "teacher's forest": 1}
+    found[0]["teacher, eight members"] = teacher, taught
     if not only_times:
         keras.utils.set_random_seed(0)                  # of the dropout
         results["methods"] = {name: {

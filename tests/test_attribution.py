@@ -109,7 +109,8 @@ def test_a_changed_pixel_changes_only_what_is_read_later():
     wanted = (p * np.log(p / q)).sum(axis=-1)
     one = eg.changed_by(cnn, pixels, position, value)
     np.testing.assert_allclose(one[3, 5:], wanted[3, 5:], atol=1e-4)
-    np.testing.assert_array_equal(eg.changed_by(cnn, pixels, position, int(pixels[position])), 0)
+    # Not exactly 0: on some processors a sum's last digit depends on the row's place in the batch.
+    np.testing.assert_allclose(eg.changed_by(cnn, pixels, position, int(pixels[position])), 0, atol=1e-6)
 
 
 def test_nearest_images_and_their_distances():

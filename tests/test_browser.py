@@ -16,6 +16,7 @@ from pathlib import Path
 
 import nbformat
 import numpy as np
+import psutil
 import pytest
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
@@ -213,18 +214,31 @@ def next_picture(page, picture, before):
     ("15_interpretability.ipynb", "eg.click(", ".ensgen-click canvas"),
     ("17_image_translation.ipynb", "eg.pad(", ".ensgen-pad canvas")])
 def test_a_click_is_answered_at_once(name, widget, canvas, tmp_path):
-    """On idle cores a click takes less than 0.2 s. Beside the other tests' work nothing but the quickest
-    of several is the click's own time, and half a second is what it may take there."""
+    """On idle cores a click takes less than 0.2 s. Beside the other tests' work the page's clock measures
+    them too, so what counts is the quickest of several clicks and the kernel's processor time."""
     with open_lesson(NOTEBOOKS / name, tmp_path, widget) as page:
         place = page.locator(canvas).first
         place.wait_for(timeout=30_000)
         for button in page.get_by_role("button", name="empty", exact=True).all():
             button.click()                                # a stroke along what is there changes nothing
-        seconds = [seconds_to_answer(page, place, (pixel + 0.5) / 8) for pixel in range(1, 8)]
+        seconds, clock = [], [kernel_seconds()]
+        for pixel in range(1, 8):
+            seconds.append(seconds_to_answer(page, place, (pixel + 0.5) / 8))
+            clock.append(kernel_seconds())
+        used = np.diff(clock)
         if place_of_shot := os.environ.get("ENSGEN_SCREENSHOT"):
             page.screenshot(path=place_of_shot)
         assert page.locator(ERRORS).count() == 0, f"the click shows an error:\n{shown(page)}"
-        assert min(seconds) < 0.5, f"the quickest of {len(seconds)} clicks takes {min(seconds):.2f} s"
+        assert min(used) < 0.5, f"each of {len(used)} clicks takes {min(used):.2f} s of processor time or more"
+        assert min(seconds) < 3, f"the quickest of {len(seconds)} clicks takes {min(seconds):.2f} s"
+
+
+def kernel_seconds():
+    """Processor time that this test's notebook kernel has used so far."""
+    times = [each.cpu_times() for each in psutil.Process().children(recursive=True)
+             if "ipykernel_launcher" in " ".join(each.cmdline())]
+    assert len(times) == 1, f"{len(times)} kernels are running"
+    return times[0].user + times[0].system
 
 
 def seconds_to_answer(page, canvas, share):

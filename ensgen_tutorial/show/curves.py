@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 from matplotlib.text import Text
-from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, NullLocator, StrMethodFormatter
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 from matplotlib.transforms import Bbox
 
 from .style import WIDTH
@@ -49,6 +49,10 @@ def show_curves(curves, x_label="", y_label="", title=None, alt=None, log_x=Fals
                   markevery=max(1, len(x) // 12))
     axes.set_xscale("log" if log_x else "linear")
     axes.set_yscale("log" if log_y else "linear")
+    for axis in [axes.xaxis] * log_x + [axes.yaxis] * log_y:
+        low, high = axis.get_view_interval()
+        if high > 10 * low:                  # then minor ticks show nothing, and take half the time
+            axis.set_minor_locator(NullLocator())
     places = np.unique(np.concatenate([x for x, _ in curves.values()]))
     if log_x and len(places) <= 10:
         axes.set_xticks(places, [f"{place:g}" for place in places])
@@ -99,7 +103,7 @@ def show_points(points, x_label="", y_label="", title=None, alt=None, errors=Non
     for axis in [axes.xaxis] * log_x + [axes.yaxis] * log_y:
         axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axis.set_major_formatter(StrMethodFormatter("{x:g}"))       # 0.05 rather than 5×10⁻²
-        axis.set_minor_formatter(NullFormatter())
+        axis.set_minor_locator(NullLocator())
     if len(groups) > 1:
         handles = [line for line in axes.get_lines() if line.get_label() in map(str, groups)]
         axes.legend(handles, [wrap(line.get_label(), 2, 12) for line in handles],

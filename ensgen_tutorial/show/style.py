@@ -45,16 +45,22 @@ class AltFigure(Figure):
     def savefig(self, target, **options):
         """As in matplotlib, in this module's style: ``target`` a path or a binary file."""
         with own_style():                    # ticks are made at the first drawing, not before
-            if self.get_constrained_layout():
-                self.draw_without_rendering()
-                self.set_layout_engine("none")           # laid out again, it would creep by a dot
+            self.lay_out()
             super().savefig(target, **{"dpi": DPI, **options})
 
     def to_png(self):
         """The picture as PNG bytes, for ``ipywidgets.Image`` and for display."""
         buffer = io.BytesIO()
-        self.savefig(buffer, format="png")
+        with own_style():
+            self.lay_out()
+            self.canvas.print_png(buffer)    # savefig's bytes; but savefig draws everything twice
         return buffer.getvalue()
+
+    def lay_out(self):
+        """Give everything its place, once: laid out again, it would creep by a dot."""
+        if self.get_constrained_layout():
+            self.draw_without_rendering()
+            self.set_layout_engine("none")
 
     def _ipython_display_(self):
         from IPython.display import display
