@@ -8,7 +8,6 @@ from members import digit_members, large_model, train, tuned_members
 import ensgen_tutorial as eg
 
 FAILS = 0.1                 # the share of trainings that get a bad learning rate
-DRAWN, DRAWING_SEEDS = 10_000, 3
 
 
 def nats_row(scores, seconds=0.0, parameters=None):
@@ -38,7 +37,6 @@ def study_seed(seed, images, report):
                for name, (generator, options) in digit_members(images, seed).items()}
     tuned = {name: train(generator, images, f"seed {seed} {name}", report, **options)
              for name, (generator, options) in tuned_members(images, seed).items()}
-    members = [generator for generator, _ in trained.values()][:8]          # then two that failed
     total = sum(seconds for _, seconds in list(trained.values())[:8])
     readers = {name: eg.Remembered(each) for name, (each, _) in (trained | tuned).items()}
     scores = {split: eg.score_members(readers, getattr(images, split)) for split in ("validation", "test")}
@@ -81,9 +79,9 @@ def study_seed(seed, images, report):
             "linear pool": sum(w * expected[name] for w, name in zip(rows["linear pool"]["weights"], own))}
     maps |= {f"member {j}": expected[name] for j, name in enumerate(own)}
     result = {"methods": rows, "failures": failures(scores, names, images),
+              "members_seconds": [seconds[name] for name in own],
               "members_validation": validation[eight].tolist(),
-              "members_test": (-scores["test"][..., eight].sum(axis=1).mean(axis=0)).tolist(),
-              "drawings": drawings(members, trained, tuned, images, seed, report) if seed < 5 else None}
+              "members_test": (-scores["test"][..., eight].sum(axis=1).mean(axis=0)).tolist()}
     arrays = {split: each[..., eight].astype(np.float16) for split, each in scores.items()}
     tuned_scores = scores["test"][..., names.index("tuned 0")].astype(np.float16)
     return result, arrays | {"single": tuned_scores} | {
@@ -116,23 +114,6 @@ def failures(scores, names, images):
     rise["single CNN"] = FAILS * (own[failed[0]] - own[names.index("tuned 0")])
     rise["member CNN"] = FAILS * (own[failed[0]] - own[0])
     return {name: float(value) for name, value in rise.items()}
-
-
-def drawings(members, trained, tuned, images, seed, report):
-    """Fréchet distances of 10,000 drawings; the pool is of the seven networks, made class by class."""
-    classifier = eg.load_classifier("digits")
-    real = classifier.features(images.test)
-    networks = members[:7]
-    generators = {
-        "single CNN": tuned["tuned 0"][0], "member CNN": networks[0], "mixture": eg.Mixture(networks),
-        "pool without the forest": eg.Mixture([
-            eg.PixelPool([network.given(label) for network in networks]) for label in range(10)])}
-    found = {}
-    for name, generator in generators.items():
-        found[name] = [eg.frechet_distance(real, classifier.features(images.to_pixels(
-            generator.generate(DRAWN, seed=100 * seed + k)))) for k in range(DRAWING_SEEDS)]
-        report(f"    {name}, 10,000 drawings: Fréchet {np.round(found[name], 3)}")
-    return found
 
 
 def study_large(seed, images, found, report):

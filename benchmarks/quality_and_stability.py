@@ -4,6 +4,7 @@
     python benchmarks/quality_and_stability.py --data digits   one of them
     python benchmarks/quality_and_stability.py --only 3        one training seed, in a process of its own
     python benchmarks/quality_and_stability.py --train         train what is missing, measure nothing
+    python benchmarks/quality_and_stability.py --so-far        write what is finished
 
 The claims stand in claims.json, which was written before. Trained networks are kept in the store
 and finished seeds in output/quality_and_stability, so an interrupted study goes on where it
@@ -13,9 +14,9 @@ the nats of every test image, and a verdict on each claim that was measured), me
 classifier sees in the test images, and a few of these; lesson 13), and the README's front picture.
 
 Protocol: members learn from the training split; weights, temperatures, thresholds, strengths and
-members are chosen on the validation split; all numbers are of the test split. Distances: 10,000
-drawings in each of two (clothes) or three drawing seeds, against all test images, in the features
-of the box's classifier. How long networks train was chosen in a few trials on validation images.
+members are chosen on the validation split; all numbers are of the test split. Distances of
+clothes: 10,000 drawings in each of two drawing seeds, against all test images, in the features of the
+box's classifier. How long networks train was chosen in a few trials on validation images.
 """
 
 import argparse
@@ -51,23 +52,32 @@ def finished(name, study):
     return json.loads(path.read_text())
 
 
-def study_digits(only, report):
-    images, found = members.digits(), []
+def study_digits(only, report, before=None):
+    """before: an earlier run's results; their numbers stand for the seeds that are not finished yet."""
+    images, found, arrays = members.digits(), [], []
     for seed in range(members.DIGIT_SEEDS) if only is None else [only]:
+        if before and not (FINISHED / f"digits-{seed}.json").exists():
+            found.append(before["seeds"][seed])
+            continue
         report(f"digits, seed {seed}")
         found.append(finished(f"digits-{seed}", lambda: digits.study_seed(seed, images, report)))
         large = finished(f"digits-{seed}-large",
                          lambda: digits.study_large(seed, images, found[-1], report))
         found[-1]["methods"] |= large["methods"]
+        arrays.append(np.load(FINISHED / f"digits-{seed}.npz"))
     if only is not None:
         return None
-    arrays = [np.load(FINISHED / f"digits-{seed}.npz") for seed in range(members.DIGIT_SEEDS)]
+    result = {"levels": images.levels, "test_images": len(images.test), "seeds": found,
+              "churn": digits.churn(arrays), "real": digits.real(images)}
+    if before:
+        return before | result | {"source": f"{len(arrays)} seeds of this run; the others: {before['source']}"}
     write_scores(arrays)
-    return {"levels": images.levels, "test_images": len(images.test), "seeds": found,
-            "curves": curves(arrays), "churn": digits.churn(arrays), "real": digits.real(images)}
+    return result | {"curves": curves(arrays)}
 
 
-def study_clothes(only, report):
+def study_clothes(only, report, before=None):
+    if before:
+        return before
     images = members.clothes()
     reference, found = clothes.Reference(images), []
     for seed in range(members.CLOTHES_SEEDS) if only is None else [only]:
@@ -148,6 +158,7 @@ if __name__ == "__main__":
     parser.add_argument("--data", nargs="+", default=["digits", "clothes"], choices=["digits", "clothes"])
     parser.add_argument("--only", type=int, metavar="SEED", help="one training seed")
     parser.add_argument("--train", action="store_true", help="train, and measure nothing")
+    parser.add_argument("--so-far", action="store_true", help="write what is finished, and train nothing")
     arguments = parser.parse_args()
 
     def report(line):
@@ -162,7 +173,7 @@ if __name__ == "__main__":
     results |= {"machine": machine(), "command": "python benchmarks/quality_and_stability.py"}
     for name, study in (("digits", study_digits), ("clothes", study_clothes)):
         if name in arguments.data:
-            found = study(arguments.only, report)
+            found = study(arguments.only, report, arguments.so_far and results[name])
             if found is not None:
                 results[name] = found
     if arguments.only is None:

@@ -215,7 +215,7 @@ RIGHT = {
             "for equal members every weight is right",
     },
     "11.2": {
-        "np.exp(new_logs - pool_logs).mean() > 1 -> np.exp(new_logs - pool_logs).mean() >= 1":
+        "np.exp(new_logs - mixture_logs).mean() > 1 -> np.exp(new_logs - mixture_logs).mean() >= 1":
             "a mean ratio of exactly 1 does not happen with random numbers",
     },
     "12.3": {

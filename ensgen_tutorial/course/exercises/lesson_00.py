@@ -63,7 +63,9 @@ def check_best_weight(answer, random):
     for share in random.permutation([0.13, 0.22, 0.31, 0.38, 0.62, 0.69, 0.78, 0.87]):
         first, second = two_opinions(random, share)
         found = call(answer, first, second)
-        if np.ndim(found) != 0 or not isinstance(found, (int, float, np.number)):
+        if isinstance(found, np.ndarray) and found.ndim == 0:
+            found = found[()]
+        if not isinstance(found, (int, float, np.number)):
             raise Wrong("one number is wanted, the weight of the first member.")
         if not 0 <= found <= 1:
             raise Wrong(f"a weight lies between 0 and 1, and this is {found:.3g}.")
@@ -111,6 +113,10 @@ def check_pool_nats(answer, random):
         if np.allclose(found, wanted / 40):
             raise Wrong("this is the mean over pixels; an image's probability is a product over all "
                         "of its pixels.")
+        if np.allclose(found, -np.log(np.exp(logs).mean(axis=0)).sum(axis=-1)):
+            raise Wrong("this is the pool of equal weights: use `weights`.")
+        if (np.asarray(found) < wanted - 1).all():
+            raise Wrong("one surprise counts for too little: something here cuts small probabilities off.")
     expect_close(found, wanted, "what does the pool give each single pixel, and what follows for the "
                  "whole image?")
 
@@ -130,6 +136,8 @@ def check_contrast(answer, random):
         if np.allclose(found, mean + (ghosts - mean) / left):
             raise Wrong("Σ w² is the share of the variance that is left. A picture that is stretched "
                         "by a factor has a variance that grows by its square.")
+        if np.allclose(found, np.clip(wanted, 0, 1)):
+            raise Wrong("the factor is right: clip only what you show, not what you return.")
         if np.allclose(found, ghosts / np.sqrt(left)):
             raise Wrong("the factor is right, but it moves the mean picture as well: stretch only "
                         "what differs from the mean.")

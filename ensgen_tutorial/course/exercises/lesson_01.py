@@ -109,7 +109,9 @@ def check_best_answer(answer, random):
                         "then cost less, and how many more?")
         if np.isclose(found, np.median(values)):
             raise Wrong("the median is right when both sides cost the same; here they do not.")
-        if abs(found - np.quantile(values, 1 - share)) < 1:
+        if abs(found - np.quantile(values, share)) < 0.2:
+            raise Wrong("close, but another answer costs a little less: find it exactly, not on a grid.")
+        if too_low != too_high and abs(found - np.quantile(values, 1 - share)) < 1:
             raise Wrong("the wrong way round: if answers that are too low are dear, answer higher.")
         raise Wrong("another answer costs less. At the best c, moving up by a little must gain as much "
                     "on the values above as it loses on those below.")
@@ -159,7 +161,7 @@ EXERCISES = (
          "the sign": lambda a, v: -cross_entropy(a, v)},
     ),
     Exercise(
-        "01.2", "central differences with a step that is neither too large nor too small",
+        "01.2", "differences with a step that is neither too large nor too small",
         check_numeric_gradient,
         ("Compare the function at theta + step and at theta − step, for one parameter at a time.",
          ("The error of two-sided differences falls with step², the error of rounding grows with "

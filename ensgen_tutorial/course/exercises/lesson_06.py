@@ -30,7 +30,7 @@ def check_exponential(answer, random):
             raise Wrong(message.format(draws.mean(), mean))
         if not fits and wanted == mean:
             raise Wrong(message.format((draws > mean).mean(), np.exp(-1)))
-    step = 1e-4 * mean
+    step = 1e-2 * mean                                          # wide enough for answers in float32
     higher, lower = (np.asarray(call(answer, mean + sign * step, noise), float)[0] for sign in (1, -1))
     expect_close(derivatives, (higher - lower) / (2 * step), "the derivative by mean: with each "
                  "noise held fixed, raise mean a little and look how far its draw moves.", 1e-4)
@@ -173,6 +173,12 @@ def check_useless(answer, random):
                 raise Wrong(message)
         expect_close(found[1], mute, f"{mute} latents have the same mean and the same variance for every "
                      f"image and still cost at least 0.05 nats, and you count {found[1]}.")
+    two_sided, one_odd = random.choice([-1.0, 1.0], 200), np.zeros(200)
+    one_odd[-1] = 6.0
+    means, log_variances = np.stack([two_sided, one_odd, np.zeros(200)], 1), np.full((200, 3), -1.0)
+    expect_close(call(answer, means, log_variances), (0, 1), "a latent is mute if its mean and its variance are the "
+                 "same for all images. Here one mean is −1 or 1 (the KL is the same), one differs in the last image "
+                 "alone, and only the third latent is mute.")
     idle, mute = int(random.integers(8, 11)), int(random.integers(2, 6))
     sizes = [idle, mute, 2]
     log_variances = np.tile(np.repeat([-0.375, -2.0, 0.0], sizes), (40, 1))     # KL 0.031, 0.568, 0.070

@@ -30,6 +30,11 @@ def check_log_pool(answer, random):
         found = call(answer, logs, weights)
     expect_close(found, log_pool(logs, weights), "a member with weight 0 spoils the sum where it "
                  "excludes a level: 0·log 0 is NaN. It must have no say.")
+    weights = weights[::-1]                                     # now the member that excludes a level has weight
+    with np.errstate(all="ignore"):
+        found = call(answer, logs, weights)
+    expect_close(found, log_pool(logs, weights), "where a member with weight excludes a level, the pool "
+                 "excludes it, too: its logarithm is −∞.")
 
 
 def log_pool(member_logs, weights):

@@ -90,25 +90,25 @@ def check_new_member(answer, random):
                         f"changes by {mixed[0]:+.1e} and {mixed[1]:+.1e} nats: differentiate it by the weight.")
 
 
-def earns_weight(pool_logs, new_logs):
+def earns_weight(mixture_logs, new_logs):
     # Better alone is enough, by Jensen: mean(exp(new − pool)) ≥ exp(mean(new − pool)) > 1. It is not necessary.
-    return np.exp(new_logs - pool_logs).mean() > 1
+    return np.exp(new_logs - mixture_logs).mean() > 1
 
 
-def better_on_average(pool_logs, new_logs):
-    return new_logs.mean() > pool_logs.mean()
+def better_on_average(mixture_logs, new_logs):
+    return new_logs.mean() > mixture_logs.mean()
 
 
-def wins_once(pool_logs, new_logs):
-    return (new_logs > pool_logs).any()
+def wins_once(mixture_logs, new_logs):
+    return (new_logs > mixture_logs).any()
 
 
-def wins_mostly(pool_logs, new_logs):
-    return (new_logs > pool_logs).mean() > 0.5
+def wins_mostly(mixture_logs, new_logs):
+    return (new_logs > mixture_logs).mean() > 0.5
 
 
-def without_shift(pool_logs, new_logs):
-    return np.exp(new_logs).mean() > np.exp(pool_logs).mean()
+def without_shift(mixture_logs, new_logs):
+    return np.exp(new_logs).mean() > np.exp(mixture_logs).mean()
 
 
 WRONG_RULES = {
@@ -130,7 +130,7 @@ def check_slope(answer, random):
             raise Wrong("raising one score lowers all other weights: subtract what that costs, "
                         "w_j·(Σ_k w_k·g_k).")
         if np.allclose(found, gradient):
-            raise Wrong("this is the slope by the weights; the scores a move them through softmax.")
+            raise Wrong("this is the slope with respect to the weights; the scores a move them through softmax.")
         if np.allclose(found, weights * (gradient - gradient.mean())):
             raise Wrong("the mean of the slopes is the weighted one, Σ_k w_k·g_k.")
         if np.allclose(found, -score_slope(weights, gradient)):
@@ -232,8 +232,8 @@ EXERCISES = (
              np.log(w) + logs - logsumexp(np.log(w) + logs, axis=1, keepdims=True))},
     ),
     Exercise(
-        "11.2", "a new member earns weight where its mean ratio to the pool is above 1", check_new_member,
-        ("Give the new member the weight ε: the pool becomes (1 − ε)·p + ε·p_new. What is the loss now?",
+        "11.2", "a new member earns weight where its mean ratio to the mixture is above 1", check_new_member,
+        ("Give the new member the weight ε: the mixture becomes (1 − ε)·p + ε·p_new. What is the loss now?",
          "Its derivative by ε at ε = 0 must be negative."),
         earns_weight,
         {"better alone": better_on_average, "one image": wins_once, "how often": wins_mostly,
