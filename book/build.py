@@ -118,6 +118,10 @@ def build(output):
         prepare(source, language)
         subprocess.run([sys.executable, "-m", "sphinx", "-q", "-j", "auto", "-b", "html", str(source), str(target)],
                        check=True, env={**os.environ, "ENSGEN_BOOK_LANGUAGE": language})
+        # In parallel, Sphinx may lose a process, all of its pages, and the reason.
+        if lacking := [page.stem for page in source.glob("*.ipynb") if not (target / f"{page.stem}.html").exists()]:
+            raise SystemExit(f"Sphinx wrote no page of {', '.join(sorted(lacking))}. For the reason: "
+                             f"python -m sphinx -b html {source} {target}")
         shutil.rmtree(source)
         name_toggles(target, TEXTS[language]["pages"])
     print(f"The site is in {output}: open {output / 'index.html'}.")
