@@ -22,6 +22,15 @@ def pytest_xdist_auto_num_workers(config):
     return min(4, cores + 1)
 
 
+LONGEST = ("test_quickstart.py", "test_browser.py", "test_cluster.py", "test_training.py", "test_book.py",
+           "test_contract.py", "test_lessons_command.py", "test_mutants.py")
+
+
+def pytest_collection_modifyitems(items):
+    """After the lessons the longest files come first: no worker is left alone with one of them at the end."""
+    items.sort(key=lambda item: (item.path.suffix == ".py") * (1 + (item.path.name not in LONGEST)))
+
+
 @pytest.fixture
 def uncompiled():
     """Tracing a training takes a second or two, and a few steps are faster without it."""
