@@ -64,6 +64,8 @@ def study_digits(only, report, before=None):
         large = finished(f"digits-{seed}-large",
                          lambda: digits.study_large(seed, images, found[-1], report))
         found[-1]["methods"] |= large["methods"]
+        if before:
+            found[-1] = timed_as(found[-1], before["seeds"][seed])
         arrays.append(np.load(FINISHED / f"digits-{seed}.npz"))
     if only is not None:
         return None
@@ -73,6 +75,14 @@ def study_digits(only, report, before=None):
         return before | result | {"source": f"{len(arrays)} seeds of this run; the others: {before['source']}"}
     write_scores(arrays)
     return result | {"curves": curves(arrays)}
+
+
+def timed_as(found, before):
+    """A seed's results with the times of an earlier run: of two machines they could not be compared."""
+    for name, row in before["methods"].items():
+        if name in found["methods"]:
+            found["methods"][name]["seconds"] = row["seconds"]
+    return found | {"members_seconds": before["members_seconds"]}
 
 
 def study_clothes(only, report, before=None):

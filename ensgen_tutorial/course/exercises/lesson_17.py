@@ -24,18 +24,19 @@ def spread_of(answers, weights):
 
 
 def check_sparsification(answer, random):
-    doubt, error = random.random(20), random.random(20)
+    quarter = int(random.integers(4, 8))
+    doubt, error = random.random((2, 4 * quarter))
     wanted, found = sparsification(doubt, error), call(answer, doubt, error)
     if np.shape(found) == wanted.shape:
         kept = error[np.argsort(doubt)]
-        if np.allclose(found, [kept[k * 5:].mean() for k in range(4)]):
+        if np.allclose(found, [kept[k * quarter:].mean() for k in range(4)]):
             raise Wrong("these threw away what they were surest of: the most doubtful must go first.")
         if np.allclose(found, sparsification(error, error)):
             raise Wrong("the order comes from the error itself, which nobody knows in practice: "
                         "sort by doubt.")
-        if np.allclose(found, [kept[::-1][k * 5:].sum() for k in range(4)]):
+        if np.allclose(found, [kept[::-1][k * quarter:].sum() for k in range(4)]):
             raise Wrong("these are sums: the mean of what is left is wanted.")
-        if np.allclose(found, [kept[::-1][k * 5:].sum() / 20 for k in range(4)]):
+        if np.allclose(found, [kept[::-1][k * quarter:].sum() / (4 * quarter) for k in range(4)]):
             raise Wrong("divide by how many are left, not by how many there were.")
     expect_close(found, wanted, "sort by doubt, throw away the last quarter, then two, then three, and "
                  "take the mean error of the rest each time.")
@@ -80,7 +81,7 @@ def check_one_factor(answer, random, level):
     # Laplace errors: the ratio of two standard deviations is no answer here.
     truth = mean + float(random.uniform(2, 4)) * sigma * random.laplace(size=mean.shape)
     wanted, found = factor_for(truth, mean, sigma, level), call(answer, truth, mean, sigma, level)
-    if np.ndim(found) == 0 and not np.isclose(found, wanted, rtol=2e-4):
+    if np.ndim(found) == 0 and not np.isclose(found, wanted, rtol=2e-3):
         away = np.abs(truth - mean)
         if np.isclose(found, np.quantile(away / sigma, level), rtol=2e-4):
             raise Wrong("this is where the interval should end, in units of sigma. A normal distribution's "
@@ -96,7 +97,7 @@ def check_one_factor(answer, random, level):
         if np.isclose(found, np.quantile(away, level) / norm.ppf((1 + level) / 2) / sigma.mean(), rtol=2e-4):
             raise Wrong("each pixel has a sigma of its own: divide by it before the quantile is taken.")
     expect_close(found, wanted, "the quantile `level` of |truth − mean|/sigma, divided by z = "
-                 "norm.ppf((1 + level)/2).", 2e-4)
+                 "norm.ppf((1 + level)/2).", 2e-3)                       # ways to interpolate differ
 
 
 def factor_for(truth, mean, sigma, level):
