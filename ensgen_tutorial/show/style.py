@@ -105,8 +105,9 @@ def one_axis(width, height, alt, title, x_label, y_label):
 
 
 def number(value, digits):
-    """A number with a true minus sign."""
-    return f"{value:.{digits}f}".replace("-", "−")
+    """A number with a true minus sign, and without one where it is rounded to 0."""
+    text = f"{value:.{digits}f}"
+    return text.replace("-", "−" if float(text) else "")
 
 
 def sentence(title, text):

@@ -48,7 +48,7 @@ def column_mask(size, sees_itself):
 
 def check_blocks(answer, random):
     networks = [some_network(random, exact) for exact in 3 * (True, False)]
-    for network in [*networks, (9, 3, int(random.integers(12, 40))), (9, 5, int(random.integers(2, 4)))]:
+    for network in [*networks, (9, 3, int(random.integers(12, 40))), (9, 5, int(random.integers(2, 4))), (9, 7, 21)]:
         found, wanted = call(answer, *network), blocks_needed(*network)
         if np.ndim(found) == 0 and float(found) != wanted:
             if float(found) < 0:
