@@ -42,7 +42,7 @@ def check_interval(answer, random):
                 raise Wrong("with so few seeds it matters: divide the sum of squares by S − 1 (ddof=1).")
             if np.allclose(found, wanted[::-1]):
                 raise Wrong("upside down: return (low, high).")
-        expect_close(found, wanted, "the mean, less and plus quantile · s / √S.", 1e-6)
+        expect_close(found, wanted, "the mean, less and plus quantile · s / √S; use the quantile you are given.", 1e-6)
 
 
 def interval_over_seeds(gains, quantile):
@@ -74,8 +74,8 @@ def check_verdict(answer, random):
     for low, high in [*np.sort(random.normal(0, 1, size=(30, 2))), *at_the_border]:
         wanted = verdict(low, high)
         found = call(answer, low, high)
-        if not isinstance(found, str):
-            raise Wrong(f"return one of three texts, not {found!r}.")
+        if found not in ("holds", "does not", "not shown"):
+            raise Wrong(f"return exactly 'holds', 'does not' or 'not shown', and not {found!r}.")
         if found != wanted and wanted == "not shown":
             raise Wrong(f"the interval from {low:.2f} to {high:.2f} holds 0, so the sign of the gain "
                         "is open: 'not shown'.")
