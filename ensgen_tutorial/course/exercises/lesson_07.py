@@ -89,6 +89,9 @@ def check_walk(answer, random):
     expect_close(found, on_the_sphere(first, last, share), "stay in the plane of first and last.")
     expect_close(call(answer, first, -last, share), on_the_sphere(first, -last, share), "the angle may "
                  "be smaller or larger than a right one.")
+    close = on_the_sphere(first, last, 0.1)
+    expect_close(call(answer, first, close, share), on_the_sphere(first, close, share), "a small angle is an angle, "
+                 "too: only where it is 0 may the straight line stand in.")
     for near in random.normal(size=(20, 40)):
         with np.errstate(all="ignore"):
             found = call(answer, near, near.copy(), share)

@@ -210,6 +210,8 @@ def check_convolutions(answer, random):
                             "pixels to each side, not kernel.")
             if found != int(found):
                 raise Wrong("there are no parts of a convolution: round up.")
+            if found == (side - 1) // (kernel // 2) != wanted:
+                raise Wrong("rounded down, the last pixels are out of reach: round up.")
         expect_close(found, wanted, "each convolution reaches (kernel − 1)/2 further, and "
                      "side − 1 pixels must be reached.")
 
