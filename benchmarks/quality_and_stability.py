@@ -71,9 +71,10 @@ def study_digits(only, report, before=None):
         return None
     result = {"levels": images.levels, "test_images": len(images.test), "seeds": found,
               "churn": digits.churn(arrays), "real": digits.real(images)}
+    if len(arrays) * members.NETWORKS >= KEPT_SCORES:
+        write_scores(arrays)
     if before:
         return before | result | {"source": f"{len(arrays)} seeds of this run; the others: {before['source']}"}
-    write_scores(arrays)
     return result | {"curves": curves(arrays)}
 
 

@@ -42,7 +42,7 @@ def measured(results, claim):
     """Whether the results hold what a claim is about, from two training seeds or more."""
     data = results[claim["data"]]
     if claim["metric"] == "churn":
-        return "churn" in data
+        return len(data.get("churn", {"linear pool": ()})["linear pool"]) >= 4
     if claim["metric"] == "rise":
         return sum("failures" in seed for seed in data["seeds"]) >= 2
     both = {claim["method"], claim["rival"]}
