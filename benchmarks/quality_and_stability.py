@@ -74,7 +74,8 @@ def study_digits(only, report, before=None):
     if len(arrays) * members.NETWORKS >= KEPT_SCORES:
         write_scores(arrays)
     if before:
-        return before | result | {"source": f"{len(arrays)} seeds of this run; the others: {before['source']}"}
+        earlier = before["source"].rpartition("the others: ")[2]
+        return before | result | {"source": f"{len(arrays)} seeds of this run; the others: {earlier}"}
     return result | {"curves": curves(arrays)}
 
 

@@ -100,7 +100,7 @@ def open_lesson(path, folder, widget="eg.slide(", needs=("",)):
     """A page with a copy of the notebook in ``folder``, all of whose cells have run without error.
 
     The copy holds no outputs, so whatever the page shows comes from this run. It ends with the first
-    cell that calls ``widget``, and begins with the code that holds one of ``needs``: nbval runs the rest.
+    cell that calls ``widget``; of those before it stays what holds one of the texts ``needs`` ("": all).
     """
     book = nbformat.read(path, as_version=4)
     widgets = [i for i, cell in enumerate(book.cells)
@@ -215,8 +215,8 @@ def next_picture(page, picture, before):
     ("15_interpretability.ipynb", "eg.click(", ".ensgen-click canvas", [""]),
     ("17_image_translation.ipynb", "eg.pad(", ".ensgen-pad canvas", ["import ensgen_tutorial", "translators = ["])])
 def test_a_click_is_answered_at_once(name, widget, canvas, needs, tmp_path):
-    """On idle cores a click takes less than 0.2 s. Beside the other tests' work the page's clock measures
-    them too, so what counts is the quickest of several clicks and the kernel's processor time."""
+    """A click costs the kernel one chart. Beside the other tests' work the page's clock measures them too,
+    so what counts is the quickest of several clicks, in the kernel's processor time."""
     with open_lesson(NOTEBOOKS / name, tmp_path, widget, needs) as page:
         place = page.locator(canvas).first
         place.wait_for(timeout=30_000)
