@@ -31,17 +31,18 @@ def deck(lesson, name, folder, titles):
     """
     slides, heading = opening(text_of(lesson["cells"][0])), None
     for number, cell in enumerate(lesson["cells"][1:], start=1):
-        shown = []
         if cell["cell_type"] == "markdown":
+            shown = []
             for part in map("\n".join, blocks(text_of(cell))):
                 if part.startswith("#"):
                     slides += slide(heading, shown)
                     heading, shown = (part.lstrip("# "), titles[part]), []
                 elif part.startswith("$$"):
                     shown.append(part)
+            slides += slide(heading, shown)
         elif "no-slide" not in cell["metadata"].get("tags", ()):
-            shown = [picture for each in cell["outputs"] for picture in pictures(each, f"{name}_{number}", folder)]
-        slides += slide(heading, shown)
+            for place, each in enumerate(cell["outputs"]):
+                slides += slide(heading, pictures(each, f"{name}_{number}_{place}", folder))
     return "\n\n".join(slides) + "\n"
 
 
@@ -57,21 +58,22 @@ def bullets(text):
 
 
 def slide(heading, shown):
-    """Slides of at most two things, under their section's heading; none where there is nothing to look at."""
+    """Slides of one picture or two formulas under their section's heading; none where there is nothing to look at."""
     if heading is None or heading[1].startswith(LEFT_OUT):
         return []
     return [part for k in range(0, len(shown), 2) for part in (f"## {heading[0]}", *shown[k: k + 2])]
 
 
 def pictures(output, name, folder):
-    """An output's diagram or picture as Markdown."""
+    """An output's diagram or picture as Markdown, in a list: empty if it has none."""
     data = output.get("data", {})
     if "image/svg+xml" in data:
         (folder / f"{name}.svg").write_text("".join(data["image/svg+xml"]), encoding="utf-8")
-        yield f"![{alt(output)}]({name}.svg)"
-    elif "image/png" in data:
+        return [f"![{alt(output)}]({name}.svg)"]
+    if "image/png" in data:
         (folder / f"{name}.png").write_bytes(base64.b64decode("".join(data["image/png"])))
-        yield f"![{alt(output)}]({name}.png)"
+        return [f"![{alt(output)}]({name}.png)"]
+    return []
 
 
 def alt(output):

@@ -54,11 +54,12 @@ def test_a_deck_holds_what_is_looked_at_and_leaves_out_what_is_marked(tmp_path):
     picture = nbformat.v4.new_output("display_data", {"image/png": "QUJD"}, metadata={"image/png": {"alt": "a digit"}})
     cells = [nbformat.v4.new_markdown_cell("# 99 · Title\n\n**The question: why?**\n\n- this"),
              nbformat.v4.new_markdown_cell("## Section\n\nWords.\n\n$$x$$"),
-             nbformat.v4.new_code_cell("1", outputs=[picture]),
+             nbformat.v4.new_code_cell("1", outputs=[picture, picture]),
              nbformat.v4.new_code_cell("2", outputs=[picture], metadata={"tags": ["no-slide"]}),
              nbformat.v4.new_markdown_cell("## Exercises\n\n$$y$$")]
     titles = {"# 99 · Title": "99 · Title", "## Section": "Section", "## Exercises": "Exercises"}
     text = made.deck(nbformat.v4.new_notebook(cells=cells), "99_title", tmp_path, titles)
     assert text.split("\n\n") == ["# 99 · Title", "The question: why?", "## Title", "- this", "## Section", "$$x$$",
-                                  "## Section", "![a digit](99_title_2.png)\n"]
-    assert [path.name for path in tmp_path.iterdir()] == ["99_title_2.png"]
+                                  "## Section", "![a digit](99_title_2_0.png)",
+                                  "## Section", "![a digit](99_title_2_1.png)\n"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["99_title_2_0.png", "99_title_2_1.png"]
