@@ -83,7 +83,7 @@ def large_model(name, images, seed, ratio):
                 {"epochs": 50, "patience": 12, "learning_rate": 3e-3})
     if name == "giant CNN" and seed < GIANT_SEEDS:      # as many numbers as with the forest's leaves
         return (network(images, 0, own, filters=478, dropout=0.5),
-                {"epochs": 30, "patience": 8, "learning_rate": 1e-3, "precision": "bfloat16"})
+                {"epochs": 30, "patience": 8, "learning_rate": 1e-3})
     if name == "long CNN" and seed < LARGE_SEEDS:
         return (network(images, 0, own, dropout=0.25),
                 {"epochs": round(50 * ratio / 10) * 10, "patience": 60, "learning_rate": 5e-3})

@@ -171,9 +171,11 @@ def picture_bytes(picture):
     return numbers and bytes(numbers)
 
 
-@pytest.mark.parametrize("name", ["01_loss_formula.ipynb", "11_choosing_weights.ipynb"])
-def test_the_slider_of_a_lesson_redraws_its_picture(name, tmp_path):
-    with open_lesson(NOTEBOOKS / name, tmp_path) as page:
+@pytest.mark.parametrize("name, needs", [
+    ("01_loss_formula.ipynb", ["import ensgen_tutorial", "white = (", "def loss(", "def gradient(", "def descend("]),
+    ("11_choosing_weights.ipynb", ["import ensgen_tutorial", "members = {", "three = [", "pixel_logs = "])])
+def test_the_slider_of_a_lesson_redraws_its_picture(name, needs, tmp_path):
+    with open_lesson(NOTEBOOKS / name, tmp_path, needs=needs) as page:
         assert_slider_redraws(page)
         if place := os.environ.get("ENSGEN_SCREENSHOT"):     # to look at the page oneself
             page.screenshot(path=place)

@@ -41,13 +41,13 @@ WRONG_VELOCITIES = {
 
 
 def check_best_guess(answer, random):
-    pictures = random.uniform(-1, 1, size=(6, 5))
+    pictures = random.uniform(-1, 1, size=(6, 12))       # so many that no two are near each other
     for t in (random.uniform(0.3, 0.5), 0.99):
         prior = random.dirichlet(np.full(6, 3.0))
         if t == 0.99:
             prior[0] = 0                                        # and yet one row comes from picture 0
             prior /= prior.sum()
-        noisy = (1 - t) * random.normal(size=(4, 5)) + t * pictures[:4]
+        noisy = (1 - t) * random.normal(size=(4, 12)) + t * pictures[:4]
         wanted = best_guess(noisy, t, pictures, prior)
         with np.errstate(all="ignore"):
             found = call(answer, noisy, t, pictures, prior)
