@@ -71,6 +71,7 @@ def test_a_click_is_answered_by_a_figure():
     widget = eg.click(draw, np.zeros((4, 6, 1)), (1, 2))
     before = widget.answer
     widget.position = [3, 5]
+    assert "kernel" in repr(widget)                     # what the text of a page without one shows
     assert asked == [(1, 2), (3, 5)] and widget.answer != before and "row 3" in widget.alt
     with pytest.raises(ValueError, match="picture must have shape"):
         eg.click(draw, np.zeros((4, 6)), (0, 0))

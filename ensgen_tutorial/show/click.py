@@ -72,6 +72,10 @@ class Clickable(anywidget.AnyWidget):
     answer = traitlets.Unicode().tag(sync=True)
     alt = traitlets.Unicode().tag(sync=True)
 
+    def __repr__(self):
+        """What a page without a kernel shows."""
+        return "A picture to click on: it needs a running kernel."
+
 
 def click(draw, picture, position):
     """A grey picture whose pixels can be chosen, by mouse or arrow keys, and what ``draw`` shows.

@@ -96,6 +96,10 @@ class Pad(anywidget.AnyWidget):
     drawing = traitlets.Bytes().tag(sync=True, from_json=lambda value, widget: bytes(value))
     answers = traitlets.List(traitlets.Unicode()).tag(sync=True)
 
+    def __repr__(self):
+        """What a page without a kernel shows."""
+        return "A pad to draw on: it needs a running kernel."
+
 
 def pad(respond, drawing, names):
     """A pad whose drawing is answered by pictures, again at every stroke.

@@ -105,13 +105,12 @@ def one_line(message):
 def call(answer, *arguments):
     """The student's function on some arguments; dots or nothing as its result: not answered yet.
 
-    It gets copies of arrays, so that work in place cannot change what the check compares with.
+    It gets copies, so that work in place cannot change what the check compares with.
     """
     if not callable(answer):
         raise Wrong(f"a function is wanted, and this is of type {type(answer).__name__}.")
-    arguments = [each.copy() if isinstance(each, np.ndarray) else each for each in arguments]
     try:
-        result = answer(*arguments)
+        result = answer(*map(copy_of, arguments))
     except (Exception, SystemExit) as error:
         raise Wrong(f"your code stopped with {type(error).__name__}: {error}") from None
     if result is ...:
@@ -119,6 +118,17 @@ def call(answer, *arguments):
     if result is None:
         raise NotAnswered("your function returns nothing: does it end with return?")
     return result
+
+
+def copy_of(value):
+    """A copy of an array, also of each in a list or dict; anything else as it is."""
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if type(value) in (list, tuple):
+        return type(value)(map(copy_of, value))
+    if type(value) is dict:
+        return {key: copy_of(each) for key, each in value.items()}
+    return value
 
 
 def expect_close(found, wanted, message, tolerance=1e-6):

@@ -213,7 +213,9 @@ EXERCISES = (
         "02.2", "each value scored by the histogram of all the others", check_leave_one_out,
         ("What are the counts when one value is taken out? Only one of them changes.",
          "Its own count is one less, and so is the total, N − 1.",
-         "np.bincount(values, minlength=levels)[values] is each value's own count."),
+         "np.bincount(values, minlength=levels)[values] is each value's own count.",
+         "Pixel (3, 4) alone is best near s = 2, all 64 together near 0.2: at many pixels of the rim there are only one "
+         "or two levels, and every count that is added to the others is wasted."),
         leave_one_out_nats,
         {"counted themselves": lambda v, n, s: -np.log(
             (np.bincount(v)[v] + s) / (len(v) + n * s)).mean(),

@@ -54,6 +54,7 @@ def check_shapley(answer, random):
             (last, "this is leave-one-out: what is lost when one leaves. It does not add up to the whole."),
             (first_come, "this is one order of arrival, 0, 1, 2; the mean over all orders is wanted."),
             (6 * wanted, "divide by the number of orders, 3! = 6."),
+            (fair_shares(gains | {(): 0.0}, 3), "here gains[()] is not 0: subtract it from what the first to come gains."),
             (np.full(3, total / 3), "equal shares add up, but ignore who brings what."),
         ):
             if np.allclose(found, wrong):

@@ -129,7 +129,7 @@ def check_weight(answer, random):
         if trial == 4:
             wrong = np.array([0.3 * wrong[0] + 0.01 * wrong[1], wrong[0]])     # and here 1
         wanted, found = best_weight(wrong), call(answer, wrong)
-        if np.ndim(found) == 0 and not np.isclose(found, wanted, atol=1e-4):
+        if np.ndim(found) == 0 and not np.isclose(found, wanted, atol=1e-6):
             (a, c), (_, b) = wrong @ wrong.T
             if np.isclose(found, (b - c) / (a + b - 2 * c)):
                 raise Wrong("this weight is not in [0, 1]: the best admissible one is at the border.")
@@ -144,7 +144,7 @@ def check_weight(answer, random):
                 raise Wrong("np.cov takes the means away, but a member that is always too bright errs: use "
                             "the plain sums of squares.")
         expect_close(found, wanted, "the error Σ(w·wrong₁ + (1 − w)·wrong₂)² is a parabola in w: find its "
-                     "lowest point, then clip.", 1e-4)
+                     "lowest point, then clip.", 1e-6)
 
 
 def best_weight(wrong):

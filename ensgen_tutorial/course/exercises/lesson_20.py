@@ -74,7 +74,7 @@ def check_seeds(answer, random):
     if len(set(shards)) < count:
         raise Wrong("some shards have the same seed, and would draw the same pictures.")
     others = {int(each) for near in (seed - 1, seed + 1) for each in call(answer, near, count)}
-    many, next_many = (set(map(int, call(answer, each, 1500))) for each in (seed, seed + 1))
+    many, next_many = (set(map(int, call(answer, each, 5000))) for each in (seed, seed + 1))
     # Among so many 32-bit numbers a pair or two may be equal by chance.
     if others & set(shards) or len(many & next_many) > 2:
         raise Wrong(f"seeds {seed} and {seed + 1} share shards' seeds: whoever draws a second time with the next "
@@ -89,8 +89,9 @@ def seeds_of_shards(seed, count):
 
 
 def check_limits(answer, random):
-    for count in (5, 12, 30):
-        seconds, start_up = random.exponential(10, count) + 1, float(random.uniform(5, 20))
+    whole, third = np.array([5.0, 5, 5]), np.array([10.0, 7, 6, 5, 4, 1])     # Σt/max t is 3, and 3.3
+    for seconds in (third, whole, *(random.exponential(10, count) + 1 for count in (5, 12, 30))):
+        start_up = float(random.uniform(5, 20))
         (most, workers), found = limits(seconds, start_up), call(answer, seconds, start_up)
         try:
             speed_up, enough = (float(each) for each in found)
@@ -100,7 +101,7 @@ def check_limits(answer, random):
         for wrong, message in (
             (total / longest, "this speed-up forgets the start-up: even the longest job begins only after it."),
             ((total + start_up) / (start_up + longest), "one computer that is already there needs no start-up."),
-            (count, "one worker for each job is not enough for this: all wait for the longest job."),
+            (len(seconds), "one worker for each job is not enough for this: all wait for the longest job."),
         ):
             if np.isclose(speed_up, wrong) and not np.isclose(speed_up, most):
                 raise Wrong(message)
@@ -111,6 +112,8 @@ def check_limits(answer, random):
             raise Wrong("workers are whole: with fewer of them than this number, the work itself takes longer than the longest job.")
         if enough == workers - 1:
             raise Wrong("one worker too few: with so many, the work itself takes longer than the longest job.")
+        if enough == workers + 1:
+            raise Wrong("one worker too many: a whole quotient leaves nothing for another worker.")
         expect_close(enough, workers, "the workers: from how many on is the work, divided evenly, done before the longest job?")
 
 
@@ -169,6 +172,8 @@ EXERCISES = (
          "one worker for each job": lambda seconds, start_up: (len(seconds), len(seconds)),
          "idle during the start-up": lambda seconds, start_up: (
              limits(seconds, start_up)[0], math.ceil(limits(seconds, start_up)[0])),
+         "too many": lambda seconds, start_up: (limits(seconds, start_up)[0], int(seconds.sum() / seconds.max()) + 1),
+         "too few": lambda seconds, start_up: (limits(seconds, start_up)[0], round(seconds.sum() / seconds.max())),
          "workers are whole": lambda seconds, start_up: (limits(seconds, start_up)[0], seconds.sum() / seconds.max()),
          "two numbers": lambda seconds, start_up: limits(seconds, start_up)[0]},
     ),
