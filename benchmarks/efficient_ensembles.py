@@ -69,7 +69,7 @@ def study(images, seed, report):
             "moving average": trained(Averaged(*shape, seed=own[0]), "moving average"),
             "dropout, 8 answers": eg.DroppedOut(networks[0], 8)}.items():
         found[name] = generator, {"network": epochs}
-    for share in ("trunk", "kernels")[:1 if seed else 2]:   # kernels take longest: one seed
+    for share in ("trunk", "kernels"):
         found[f"shared {share}"] = trained(eg.SharedCNN(*shape, MEMBERS, share, seed=own[0]),
                                            f"shared {share}"), {f"shared {share}": epochs}
     return found

@@ -178,7 +178,8 @@ RULES = {"fitted weights": lambda answers, weights: np.tensordot(weights, answer
          "equal weights": lambda answers, weights: answers.mean(axis=0),
          "median": lambda answers, weights: np.median(answers, axis=0),
          # CLASSICAL's second is a copy of its first under another name.
-         "median without the twin": lambda answers, weights: np.median(np.delete(answers, 1, axis=0), axis=0)}
+         "median without the twin": lambda answers, weights: np.median(np.delete(answers, 1, axis=0), axis=0),
+         "equal weights without the twin": lambda answers, weights: np.delete(answers, 1, axis=0).mean(axis=0)}
 
 
 def times(report, rounds=5):
