@@ -275,6 +275,17 @@ def test_values_beside_bars_stay_inside():
         assert axes.bbox.x0 <= box.x0 and box.x1 <= axes.bbox.x1 + 1
 
 
+def test_a_long_axis_label_is_broken_and_stays_inside():
+    figure = show_bars({"a rather long label of a bar": 1, "b": 2}, "a label that is longer than the axis " * 2)
+    figure.to_png()
+    label = figure.axes[0].xaxis.label
+    box = label.get_window_extent()
+    assert "\n" in label.get_text() and box.x0 >= 0 and box.x1 <= figure.bbox.width and box.y0 >= 0
+    short = show_bars({"a": 1}, "nats")
+    short.to_png()
+    assert short.axes[0].get_xlabel() == "nats"
+
+
 def test_an_axis_that_does_not_begin_at_zero_has_no_bars():
     (axes,) = show_bars({"a": 82, "b": 79}, start=78).axes
     assert not axes.patches and axes.get_xlim()[0] == 78

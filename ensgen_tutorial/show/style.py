@@ -60,7 +60,19 @@ class AltFigure(Figure):
         """Give everything its place, once: laid out again, it would creep by a dot."""
         if self.get_constrained_layout():
             self.draw_without_rendering()
+            if any([self.wrap_label(axes.xaxis.label) for axes in self.axes]):
+                self.draw_without_rendering()
             self.set_layout_engine("none")
+
+    def wrap_label(self, label):
+        """Break an axis's label where it would run out of the picture; True if it was."""
+        box = label.get_window_extent()
+        room = box.width + 2 * min(box.x0, self.bbox.width - box.x1)          # it stays centred
+        if not label.get_text() or room >= box.width:
+            return False
+        letters = int(len(label.get_text().strip()) * max(0.95 * room / box.width, 0.5))
+        label.set_text(textwrap.fill(label.get_text(), letters, break_long_words=False))
+        return True
 
     def _ipython_display_(self):
         from IPython.display import display
