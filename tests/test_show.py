@@ -281,6 +281,10 @@ def test_a_long_axis_label_is_broken_and_stays_inside():
     label = figure.axes[0].xaxis.label
     box = label.get_window_extent()
     assert "\n" in label.get_text() and box.x0 >= 0 and box.x1 <= figure.bbox.width and box.y0 >= 0
+    figure = show_curves({"a": [1, 2]}, "x", "a label that is longer than the axis " * 2)
+    figure.to_png()
+    box = figure.axes[0].yaxis.label.get_window_extent()
+    assert "\n" in figure.axes[0].get_ylabel() and box.y0 >= 0 and box.y1 <= figure.bbox.height and box.x0 >= 0
     short = show_bars({"a": 1}, "nats")
     short.to_png()
     assert short.axes[0].get_xlabel() == "nats"

@@ -60,18 +60,19 @@ class AltFigure(Figure):
         """Give everything its place, once: laid out again, it would creep by a dot."""
         if self.get_constrained_layout():
             self.draw_without_rendering()
-            if any([self.wrap_label(axes.xaxis.label) for axes in self.axes]):
+            if any([self.wrap_label(axis.label) for axes in self.axes for axis in (axes.xaxis, axes.yaxis)]):
                 self.draw_without_rendering()
             self.set_layout_engine("none")
 
     def wrap_label(self, label):
         """Break an axis's label where it would run out of the picture; True if it was."""
-        box = label.get_window_extent()
-        room = box.width + 2 * min(box.x0, self.bbox.width - box.x1)          # it stays centred
-        if not label.get_text() or room >= box.width:
+        box, end = label.get_window_extent(), self.bbox.max
+        start, stop, end = (box.y0, box.y1, end[1]) if label.get_rotation() else (box.x0, box.x1, end[0])
+        over = -2 * min(start, end - stop)                                      # it stays centred
+        if not label.get_text() or over <= 0:
             return False
-        letters = int(len(label.get_text().strip()) * max(0.95 * room / box.width, 0.5))
-        label.set_text(textwrap.fill(label.get_text(), letters, break_long_words=False))
+        share = max(0.95 * (1 - over / (stop - start)), 0.5)
+        label.set_text(textwrap.fill(label.get_text(), int(share * len(label.get_text().strip())), break_long_words=False))
         return True
 
     def _ipython_display_(self):
