@@ -203,9 +203,12 @@ def test_a_scheduler_that_goes_away_leaves_what_is_finished(images, tmp_path):
 
 
 def test_an_interrupted_client_goes_on_where_it_was(cluster, images, tmp_path):
-    """Ctrl-C stops the workers after their epoch; the same call ends with the weights it would have had."""
+    """Ctrl-C stops the workers after their epoch; the same call ends with the weights it would have had.
+
+    Twelve epochs, so that on a busy machine the training still runs when the key is pressed.
+    """
     wanted, found, lines = networks(1), networks(1), []
-    eg.train_members(wanted, images, 6, cluster=cluster, folder=tmp_path / "alone", batch_size=2, progress="quiet",
+    eg.train_members(wanted, images, 12, cluster=cluster, folder=tmp_path / "alone", batch_size=2, progress="quiet",
                      report=lines.append)
 
     def interrupt():
@@ -217,9 +220,9 @@ def test_an_interrupted_client_goes_on_where_it_was(cluster, images, tmp_path):
     killer.start()
     options = {"cluster": cluster, "folder": tmp_path / "shared", "batch_size": 2, "progress": "quiet"}
     with pytest.raises(KeyboardInterrupt):
-        eg.train_members(found, images, 6, report=lines.append, **options)
+        eg.train_members(found, images, 12, report=lines.append, **options)
     assert "interrupted: no member finished" in lines[-1]
-    eg.train_members(found, images, 6, report=lines.append, **options)
+    eg.train_members(found, images, 12, report=lines.append, **options)
     assert_equal(wanted, found)
 
 

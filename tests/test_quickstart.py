@@ -56,7 +56,7 @@ def test_members_and_ensemble_reach_what_the_course_claims(run):
 
 def test_the_second_run_loads_and_tells_the_same(run):
     (first, _, _), (second, lines, seconds) = run[1]
-    assert second["seconds"] < seconds < 60             # 15 on two cores of its own
+    assert second["seconds"] < seconds < 150            # 15 on two cores of its own; other tests run beside it
     assert lines.count("from the store") == len(second["members"])
     assert [m["test_nats"] for m in first["members"]] == pytest.approx(
         [m["test_nats"] for m in second["members"]], abs=1e-3)
