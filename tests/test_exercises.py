@@ -36,6 +36,17 @@ def test_dots_are_not_answered_yet(number, capsys):
             assert "not answered yet" in capsys.readouterr().out
 
 
+def test_work_in_place_is_no_mistake():
+    def soup(learnt, weights):
+        for name in learnt[0]:
+            learnt[0][name] *= weights[0]
+            for weight, other in zip(weights[1:], learnt[1:]):
+                learnt[0][name] += weight * other[name]
+        return learnt[0]
+
+    assert EXERCISES["14.1"].grade(soup).state == "right"
+
+
 @pytest.mark.parametrize("number", EXERCISES)
 def test_whatever_a_student_writes_gets_a_line(number, capsys):
     def falls(*arguments):

@@ -220,6 +220,7 @@ def test_nbgrader_gives_right_answers_full_points_and_dots_none(classroom):
         found = scores(folder, student)
         assert len(found) == graded and set(found.values()) == {(point, 1)}, student
     assert "AssertionError Traceback" not in feedback(folder, "right")
+    assert "AssertionError Traceback" in feedback(folder, "dots")      # so this is how one would look
 
 
 def test_nbgrader_takes_each_known_wrong_answer_s_point_and_the_feedback_says_why(classroom):
