@@ -2,6 +2,7 @@
 
     python benchmarks/efficient_ensembles.py            everything (an hour; trainings are kept)
     python benchmarks/efficient_ensembles.py --times    measure the times again, on idle cores
+    python benchmarks/efficient_ensembles.py --epochs   only an epoch of eight networks against one's
 
 Digits, three training seeds; the three students have one teacher. Each method with its test nats per
 image and its parameters; and, in one run on the same cores, the seconds of an epoch of each kind of
@@ -180,16 +181,35 @@ def measure_together(images, report):
     return found
 
 
+def measure_epochs(images, report):
+    """Seconds of an epoch, the shortest but for the first, of one network and of eight in one graph: on a
+    GPU this says how many networks fit beside each other. A dict size -> {"one": …, "eight": …}.
+    """
+    found = {}
+    for size, options in (("small", {"filters": 8, "blocks": 1}), ("full size", {})):
+        members = [eg.PixelCNN(images.image_shape, images.levels, seed=j, **options) for j in range(8)]
+        found[size] = {name: min(eg.train_together(some, images, 12, report=report)[0]["epoch_seconds"][1:])
+                       for name, some in (("one", members[:1]), ("eight", members))}
+        report(f"  an epoch, {size}: {found[size]['eight'] / found[size]['one']:.2f} times one network's")
+    return found
+
+
 if __name__ == "__main__":
     def report(line):
         print(time.strftime("%H:%M:%S"), line, flush=True)
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--times", action="store_true", help="only the times, the rest from the store")
-    only_times = parser.parse_args().times
+    parser.add_argument("--epochs", action="store_true", help="only an epoch of eight networks and of one")
+    arguments = parser.parse_args()
+    only_times = arguments.times
     file = Path(__file__).with_name("efficient_ensembles.json")
     images = eg.load_images("digits")
     results = json.loads(file.read_text()) if file.exists() else {}
+    if arguments.epochs:
+        results.setdefault("an epoch of eight", {})[eg.device_report()] = measure_epochs(images, report)
+        file.write_text(json.dumps(results, indent=1) + "\n")
+        raise SystemExit
     found = [study(images, seed, report) for seed in range(1 if only_times else SEEDS)]
     teacher, taught, students = teach(images, report)
     for each, student in zip(found, students):

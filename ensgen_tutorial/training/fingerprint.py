@@ -17,6 +17,7 @@ import sys
 import sysconfig
 import tokenize
 import types
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -24,6 +25,7 @@ import numpy as np
 PACKAGE = __name__.partition(".")[0]
 FUNCTIONS = (types.FunctionType, staticmethod, classmethod, property)
 CACHED = type(functools.cache(len))
+INSTALLED = {"site-packages", "dist-packages"}
 PLAIN = (type(None), bool, int, float, complex, str, bytes, range, type(...), np.generic)
 
 
@@ -150,8 +152,9 @@ def is_library(thing):
     file = getattr(module, "__file__", None)
     if module is None or file is None:
         return name.partition(".")[0] in sys.builtin_module_names
-    return file.startswith(tuple({sysconfig.get_path(each) for each in (
-        "stdlib", "platstdlib", "purelib", "platlib")}))
+    # By name too: a virtual environment may borrow its system's packages, or a path variable add some.
+    return INSTALLED.intersection(Path(file).parts) or file.startswith(tuple(
+        {sysconfig.get_path(each) for each in ("stdlib", "platstdlib", "purelib", "platlib")}))
 
 
 def global_names(code):

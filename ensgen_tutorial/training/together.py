@@ -22,8 +22,8 @@ def train_together(members, images, epochs, batch_size=64, learning_rates=4e-3, 
 
     members: generators with ``image_losses``. learning_rates: one for all, or M. seeds: M, of the orders
     of the images; without them 0, 1, … Returns M records, dicts with ``validation``, ``best_epoch`` and
-    ``history`` (M-th member's validation losses), and the ``seconds`` of all together. Raises TypeError
-    or ValueError for bad arguments.
+    ``history`` (M-th member's validation losses), and the ``seconds`` and ``epoch_seconds`` of all
+    together. Raises TypeError or ValueError for bad arguments.
     """
     members, epochs = list(members), check_whole(epochs, "epochs")
     if not members or not all(isinstance(member, KerasGenerator) for member in members):
@@ -51,7 +51,7 @@ def train_together(members, images, epochs, batch_size=64, learning_rates=4e-3, 
     best.put_back()
     report(f"{len(members)} members trained together in {seconds:.0f} s ({epochs} epochs, validation "
            f"{min(map(min, best.losses)):.2f} to {max(map(min, best.losses)):.2f}).")
-    return [{"seconds": seconds, "epochs": epochs, "best_epoch": int(np.argmin(losses)) + 1,
+    return [{"seconds": seconds, "epoch_seconds": best.seconds, "epochs": epochs, "best_epoch": int(np.argmin(losses)) + 1,
              "validation": min(losses), "history": {"val_loss": losses}} for losses in best.losses]
 
 
@@ -103,7 +103,10 @@ class BestOfEach(keras.callbacks.Callback):
     def __init__(self, members, inputs):
         super().__init__()
         self.members, self.inputs = members, inputs
-        self.losses, self.kept = [[] for _ in members], [None] * len(members)
+        self.losses, self.kept, self.seconds = [[] for _ in members], [None] * len(members), []
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.started = time.monotonic()
 
     def on_epoch_end(self, epoch, logs=None):
         found = self.model.predict(tuple(self.inputs), batch_size=256, verbose=0).mean(axis=0, dtype=float)
@@ -111,6 +114,7 @@ class BestOfEach(keras.callbacks.Callback):
             losses.append(float(found[j]))
             if losses[-1] == min(losses):
                 self.kept[j] = numbered(member.weights)
+        self.seconds.append(time.monotonic() - self.started)
 
     def put_back(self):
         for member, weights in zip(self.members, self.kept):

@@ -11,6 +11,7 @@ from ..data.image_set import ImageSet
 from ..data.pairs import PairSet
 from ..generators.base import Learner
 from ..generators.keras_model import KerasLearner, assign, numbered
+from ..machine.devices import device_report
 from ..machine.output import say
 from ..measures.scoring import mean_nats
 from .callbacks import Kept, Patience, Record
@@ -83,7 +84,7 @@ def train_generator(generator, images, epochs=None, batch_size=64, learning_rate
         record = learn_in_epochs(generator, images, options, name, file.unfinished, progress)
     else:
         record = learn_at_once(generator, images)
-    record = {"recipe": recipe, "keras": keras.__version__, **record}
+    record = {"recipe": recipe, "keras": keras.__version__, "device": device_report(), **record}
     if file.save(generator.learnt(), record):
         file.unfinished.remove()
     report(f"{name}: trained in {record['seconds']:.0f} s{outcome(record)}{watching(watched)}.")

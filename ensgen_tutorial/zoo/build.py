@@ -41,7 +41,8 @@ def build(name, folder=FOLDER, retrain=False, report=say):
         "generator": recipe.kind.__name__, "hyperparameters": recipe.hyperparameters,
         "training": recipe.training, "image_shape": shape, "levels": levels,
         "data": images.digest, "seed": 0, "keras": keras.__version__,
-        "backend": keras.backend.backend(), "parameters": generator.count_params(),
+        "backend": keras.backend.backend(), "device": trained.get("device"),
+        "parameters": generator.count_params(),
         "seconds": round(trained["seconds"]), "scores": scores(generator, images),
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
     }

@@ -11,6 +11,7 @@ from ..generators.gan import GAN
 from ..generators.noise import IndependentPixels
 from ..generators.pixel_cnn import PixelCNN
 from ..generators.pixel_rnn import PixelRNN
+from ..generators.pixel_vae import PixelVAE
 from ..generators.progressive_gan import ProgressiveGAN
 from ..generators.template import Templates
 from ..generators.vae import VAE
@@ -95,10 +96,12 @@ BOX = {
     "fashion_mnist_14/pixel_rnn": Recipe(
         PixelRNN, {"units": 96, "dropout": 0.0, "classes": 10, "seed": 2},
         {"epochs": 8, "batch_size": 128, "learning_rate": 8e-3, "seed": 2}),
-    "fashion_mnist/pixel_cnn": Recipe(PixelCNN, {"filters": 48, "blocks": 8, "dropout": 0.05},
-                                      {"epochs": 5, "learning_rate": 3e-3}),
-    "fashion_mnist/pixel_rnn": Recipe(PixelRNN, {"units": 112},
-                                      {"epochs": 5, "learning_rate": 3e-3}),
+    "fashion_mnist/pixel_cnn": Recipe(PixelCNN, {"filters": 64, "blocks": 8, "dropout": 0.05},
+                                      {"epochs": 60, "batch_size": 128, "learning_rate": 4e-3}),
+    "fashion_mnist/pixel_rnn": Recipe(PixelRNN, {"units": 128},
+                                      {"epochs": 30, "batch_size": 512, "learning_rate": 8e-3}),
+    "fashion_mnist/pixel_vae": Recipe(PixelVAE, {"latents": 20, "hidden": 56, "dropout": 0.0},
+                                      {"epochs": 40, "batch_size": 128, "learning_rate": 3e-3}),
     "fashion_mnist/vae": Recipe(VAE, {"latents": 20, "hidden": 56, "dropout": 0.0},
                                 {"epochs": 8, "learning_rate": 3e-3}),
     "fashion_mnist/gan": Recipe(
@@ -108,8 +111,9 @@ BOX = {
         ProgressiveGAN,
         {"latents": 64, "filters": 64, "smallest": 7, "gain": 1.6, "flatness": 5.0, "memory": 1000},
         {"epochs": 18, "learning_rate": 1e-3, "precision": "bfloat16"}),
-    "fashion_mnist/denoiser": Recipe(Denoiser, {"filters": (32, 64, 96)},
-                                     {"epochs": 5, "learning_rate": 2e-3}),
+    "fashion_mnist/denoiser": Recipe(
+        Denoiser, {"filters": (32, 64, 96), "memory": 2000},
+        {"epochs": 53, "batch_size": 128, "learning_rate": 2e-3}),
 }
 
 # Predictors (lessons 16 to 18), by the name of their pairs.
