@@ -90,7 +90,7 @@ def draw_pictures(folder, count=12):
     folder.mkdir(parents=True, exist_ok=True)
     for data in ("digits", "fashion_mnist"):
         rows = {}
-        for name in (name for name in manifest() if name.startswith(data)):
+        for name in (name for name in manifest() if name.startswith(f"{data}/")):
             kind, member = BOX[name].kind, load_member(name)
             if kind is VAE:
                 z = np.random.default_rng(1).standard_normal((count, member.latents))
