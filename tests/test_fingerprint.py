@@ -212,3 +212,15 @@ def test_a_class_at_a_prompt_is_kept_and_trained_again_when_a_constant_changes(t
     lines = done.stdout.splitlines()
     assert all("watched for changes: Constant, SIZE" in message for message in lines[::2])
     assert lines[1::2] == ["False", "True", "False"]
+
+
+def test_packages_of_another_folder_are_libraries(tmp_path, monkeypatch):
+    """A virtual environment may borrow packages, and PYTHONPATH may name a folder of some."""
+    folder = tmp_path / "site-packages"
+    folder.mkdir()
+    (folder / "borrowed.py").write_text("import numpy as np\nMASKED = np.ma.masked\n\n\ndef answer():\n    return MASKED\n")
+    monkeypatch.syspath_prepend(str(folder))
+    import borrowed
+
+    watched = Watched(borrowed.answer)
+    assert watched.own == [] and watched.doubts == []
