@@ -152,9 +152,9 @@ def is_library(thing):
     file = getattr(module, "__file__", None)
     if module is None or file is None:
         return name.partition(".")[0] in sys.builtin_module_names
-    # By name too: a virtual environment may borrow its system's packages, or a path variable add some.
-    return INSTALLED.intersection(Path(file).parts) or file.startswith(tuple(
-        {sysconfig.get_path(each) for each in ("stdlib", "platstdlib", "purelib", "platlib")}))
+    # By the folder's name too: an environment may borrow its system's packages, or PYTHONPATH name some.
+    places = (sysconfig.get_path(each) for each in ("stdlib", "platstdlib", "purelib", "platlib"))
+    return file.startswith(tuple(places)) or not INSTALLED.isdisjoint(Path(file).parts)
 
 
 def global_names(code):

@@ -22,8 +22,8 @@ def train_together(members, images, epochs, batch_size=64, learning_rates=4e-3, 
 
     members: generators with ``image_losses``. learning_rates: one for all, or M. seeds: M, of the orders
     of the images; without them 0, 1, … Returns M records, dicts with ``validation``, ``best_epoch`` and
-    ``history`` (M-th member's validation losses), and the ``seconds`` and ``epoch_seconds`` of all
-    together. Raises TypeError or ValueError for bad arguments.
+    ``history`` (M-th member's validation losses), and of all together the ``seconds`` and
+    the ``epoch_seconds``, a list. Raises TypeError or ValueError for bad arguments.
     """
     members, epochs = list(members), check_whole(epochs, "epochs")
     if not members or not all(isinstance(member, KerasGenerator) for member in members):
@@ -51,8 +51,9 @@ def train_together(members, images, epochs, batch_size=64, learning_rates=4e-3, 
     best.put_back()
     report(f"{len(members)} members trained together in {seconds:.0f} s ({epochs} epochs, validation "
            f"{min(map(min, best.losses)):.2f} to {max(map(min, best.losses)):.2f}).")
-    return [{"seconds": seconds, "epoch_seconds": best.seconds, "epochs": epochs, "best_epoch": int(np.argmin(losses)) + 1,
-             "validation": min(losses), "history": {"val_loss": losses}} for losses in best.losses]
+    return [{"seconds": seconds, "epoch_seconds": best.seconds, "epochs": epochs,
+             "best_epoch": int(np.argmin(losses)) + 1, "validation": min(losses),
+             "history": {"val_loss": losses}} for losses in best.losses]
 
 
 class Together(keras.Model):
