@@ -115,6 +115,8 @@ def run_zoo(options):
     for name, record in records.items():
         line = (f"{name:<26}{record['parameters']:>9,} parameters {record['seconds']:>6} s  "
                 f"{score_text(record['scores'])}")
+        device = (record.get("device") or "").split(" · ")[2:3]         # as device_report writes it
+        line += "".join(f", trained on {each}" for each in device if not each.startswith("CPU"))
         if options.verify:
             from .zoo.build import verify
 
