@@ -45,12 +45,6 @@ RIGHT = {
         "1e-05 -> 2e-05, in step = 1e-05":
             "such a step is neither too large nor too small, either",
     },
-    "01.3": {
-        "result rounded to 2 decimals":
-            "the check estimates a loss from samples, which is as good there",
-        "result plus 0.001":
-            "the check estimates a loss from samples, which is as good there",
-    },
     "02.1": {
         "np.log(share) -> np.log(share + 1e-12)":
             "the numbers here are far above 1e-7",

@@ -95,9 +95,25 @@ def wait_for(address, server, log):
     raise AssertionError(f"JupyterLab did not answer in a minute:\n{log.read_text()[-2000:]}")
 
 
+@pytest.fixture(scope="module")
+def laboratory(tmp_path_factory):
+    """One JupyterLab and one Chromium for all tests of this file: (folder, address, browser)."""
+    folder = tmp_path_factory.mktemp("laboratory")
+    (folder / "notebooks").mkdir()
+    (folder / "benchmarks").symlink_to(NOTEBOOKS.parent / "benchmarks")      # lessons quote its results
+    environment = own_environment(folder / "home")
+    with jupyterlab(folder, environment) as address, sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET, env=environment)
+        try:
+            yield folder, address, browser
+        finally:
+            browser.close()
+
+
 @contextlib.contextmanager
-def open_lesson(path, folder, widget="eg.slide(", needs=("",)):
-    """A page with a copy of the notebook in ``folder``, all of whose cells have run without error.
+def open_lesson(path, laboratory, widget="eg.slide(", needs=("",)):
+    """A page with a copy of the notebook, all of whose cells have run without error; afterwards its
+    kernel is gone.
 
     The copy holds no outputs, so whatever the page shows comes from this run. It ends with the first
     cell that calls ``widget``; of those before it stays what holds one of the texts ``needs`` ("": all).
@@ -112,25 +128,33 @@ def open_lesson(path, folder, widget="eg.slide(", needs=("",)):
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     book.metadata.pop("widgets", None)
-    (folder / "benchmarks").symlink_to(NOTEBOOKS.parent / "benchmarks")      # lessons quote its results
-    lesson = folder / "notebooks" / Path(path).name
-    lesson.parent.mkdir()
-    nbformat.write(book, lesson)
-    environment = own_environment(folder / "home")
-    with jupyterlab(folder, environment) as address, sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET, env=environment)
-        try:
-            page = browser.new_page(viewport={"width": 1400, "height": 1000})
-            page.goto(f"{address}/lab/tree/notebooks/{lesson.name}?token={TOKEN}", timeout=90_000)
-            page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=90_000)
-            page.wait_for_function(READY, timeout=90_000)
-            page.get_by_text("Run", exact=True).first.click()
-            page.get_by_text("Restart Kernel and Run All Cells…").click()
-            page.get_by_role("button", name="Confirm Kernel Restart").click()
-            wait_until_run(page)
-            yield page
-        finally:
-            browser.close()
+    folder, address, browser = laboratory
+    nbformat.write(book, folder / "notebooks" / Path(path).name)
+    page = browser.new_page(viewport={"width": 1400, "height": 1000})        # of a profile of its own
+    try:
+        # In a workspace of its own: JupyterLab would open the lessons of earlier tests again.
+        page.goto(f"{address}/lab/workspaces/{Path(path).stem}/tree/notebooks/{Path(path).name}?token={TOKEN}",
+                  timeout=90_000)
+        page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=90_000)
+        page.wait_for_function(READY, timeout=90_000)
+        page.get_by_text("Run", exact=True).first.click()
+        page.get_by_text("Restart Kernel and Run All Cells…").click()
+        page.get_by_role("button", name="Confirm Kernel Restart").click()
+        wait_until_run(page)
+        yield page
+    finally:
+        page.close()
+        stop_kernels(address)
+
+
+def stop_kernels(address):
+    def ask(path, method="GET"):
+        asked = urllib.request.Request(f"{address}/api/{path}", method=method,
+                                       headers={"Authorization": f"token {TOKEN}"})
+        return urllib.request.urlopen(asked, timeout=30).read()
+
+    for session in json.loads(ask("sessions")):
+        ask(f"sessions/{session['id']}", "DELETE")
 
 
 def wait_until_run(page):
@@ -174,8 +198,8 @@ def picture_bytes(picture):
 @pytest.mark.parametrize("name, needs", [
     ("01_loss_formula.ipynb", ["import ensgen_tutorial", "white = (", "def loss(", "def gradient(", "def descend("]),
     ("11_choosing_weights.ipynb", ["import ensgen_tutorial", "members = {", "three = [", "pixel_logs = "])])
-def test_the_slider_of_a_lesson_redraws_its_picture(name, needs, tmp_path):
-    with open_lesson(NOTEBOOKS / name, tmp_path, needs=needs) as page:
+def test_the_slider_of_a_lesson_redraws_its_picture(name, needs, laboratory):
+    with open_lesson(NOTEBOOKS / name, laboratory, needs=needs) as page:
         assert_slider_redraws(page)
         if place := os.environ.get("ENSGEN_SCREENSHOT"):     # to look at the page oneself
             page.screenshot(path=place)
@@ -216,10 +240,10 @@ def next_picture(page, picture, before):
 @pytest.mark.parametrize("name, widget, canvas, needs", [
     ("15_interpretability.ipynb", "eg.click(", ".ensgen-click canvas", [""]),
     ("17_image_translation.ipynb", "eg.pad(", ".ensgen-pad canvas", ["import ensgen_tutorial", "translators = ["])])
-def test_a_click_is_answered_at_once(name, widget, canvas, needs, tmp_path):
+def test_a_click_is_answered_at_once(name, widget, canvas, needs, laboratory):
     """A click costs the kernel one chart. Beside the other tests' work the page's clock measures them too,
     so what counts is the quickest of several clicks, in the kernel's processor time."""
-    with open_lesson(NOTEBOOKS / name, tmp_path, widget, needs) as page:
+    with open_lesson(NOTEBOOKS / name, laboratory, widget, needs) as page:
         place = page.locator(canvas).first
         place.wait_for(timeout=30_000)
         for button in page.get_by_role("button", name="empty", exact=True).all():

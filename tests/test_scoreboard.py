@@ -50,7 +50,7 @@ def test_a_line_holds_what_was_measured_and_stays_for_the_next_one(own_store):
 
     text = repr(table)
     assert [row[0] for row in table.rows()] == [REAL, "PixelRNN", "looked up"]
-    assert "22" in text and "does not say how probable a picture is: looked up." in text
+    assert "22" in text and "do not say how probable a picture is: looked up." in text
     assert "<td style='text-align:left'>PixelRNN</td>" in table._repr_html_()
     assert len(list(own_store.glob("table-digits-*.json"))) == 1
 

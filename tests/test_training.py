@@ -265,7 +265,7 @@ def test_the_last_epoch_can_be_kept_instead(train, tiny_images):
     kept = {}
     for keep in ("best", "last"):
         generator = MAKE["PixelCNN"]()
-        kept[keep] = train(generator, epochs=20, learning_rate=0.2, keep=keep)
+        kept[keep] = train(generator, epochs=8, learning_rate=0.5, keep=keep)
         own = -generator.log_likelihood(tiny_images.validation).mean()
         assert own == pytest.approx(kept[keep]["validation"], rel=1e-4)
     history = kept["last"]["history"]["val_loss"]

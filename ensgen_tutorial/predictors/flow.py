@@ -10,7 +10,7 @@ AT_ONCE = 256               # images
 
 
 def flow(denoiser, noise, steps):
-    """Follow (ŷ − x_t) / (1 − t) from noise at t = 0 to an image at t = 1, by Heun's rule.
+    """Follow (ŷ − x_t) / (1 − t) from noise at t = 0 to an image at t = 1, by Heun's method.
 
     denoiser: anything with ``denoise(noisy, t)``. noise: (N, H, W, C). Returns the list of all
     x_t on the way, noise first: steps + 1 arrays. Each step but the last asks the denoiser twice.

@@ -30,7 +30,8 @@ def show_curves(curves, x_label="", y_label="", title=None, alt=None, log_x=Fals
     """Curves told apart by colour, line style and marker; the legend's order is that of their ends.
 
     curves: a dict label -> values (N,), drawn over 0 … N − 1, or label -> a tuple (x, y) of two
-    such. log_x, log_y: logarithmic axes. markers: False for smooth functions of many points.
+    such. log_x, log_y: logarithmic axes. markers: False for smooth functions of many points; level and
+    upright lines have none.
 
     Returns the figure. Raises TypeError or ValueError for other than finite numbers, as many x as
     y, above 0 on a logarithmic axis.
@@ -43,7 +44,8 @@ def show_curves(curves, x_label="", y_label="", title=None, alt=None, log_x=Fals
                           f"{x_label or 'position'}: {ends}.")
     figure, axes = one_axis(WIDTH, 4.2, alt, title, x_label, y_label)
     for i, (label, (x, y)) in enumerate(curves.items()):
-        dots = markers and len(x) > 1 or len(x) == 1
+        level = len(x) > 1 and not (np.ptp(x) and np.ptp(y))     # to compare with: nothing was measured along it
+        dots = markers and not level or len(x) == 1
         axes.plot(x, y, linestyle=LINES[i % 7], color=COLOURS[i % 7], label=str(label),
                   marker=MARKERS[i % 7] if dots else None, markeredgecolor="white",
                   markevery=max(1, len(x) // 12))
@@ -71,6 +73,7 @@ def show_curves(curves, x_label="", y_label="", title=None, alt=None, log_x=Fals
 def show_points(points, x_label="", y_label="", title=None, alt=None, errors=None, log_x=False,
                 log_y=False):
     """Points in a plane: single ones with their names beside them, several groups with a legend.
+    A single point whose name is one letter or digit is drawn as that.
 
     points: a dict label -> (x, y) of two numbers, or of two arrays (N,), a group. errors: a dict
     label -> half-widths (in x, in y) of a single point's intervals. log_x, log_y: logarithmic axes.
@@ -81,6 +84,7 @@ def show_points(points, x_label="", y_label="", title=None, alt=None, errors=Non
     places = {label: check_points(label, pair, log_x, log_y)
               for label, pair in check_dict(points, "points").items()}
     groups = [label for label, pair in points.items() if np.ndim(pair[0])]
+    letters = [label for label in points if len(str(label)) == 1 and label not in groups]
     errors = {} if errors is None else errors
     if unknown := [label for label in errors if label not in points or label in groups]:
         raise ValueError(f"errors must name single points, and {unknown[0]!r} is not one.")
@@ -96,6 +100,8 @@ def show_points(points, x_label="", y_label="", title=None, alt=None, errors=Non
         if label in errors:
             across, up = finite(errors[label], f"the errors of {label!r}")
             axes.errorbar(x, y, up, across, color=COLOURS[i % 7], capsize=4, linewidth=1.4)
+        if label in letters:
+            style = {"color": COLOURS[0], "marker": f"${label}$"}
         axes.plot(x, y, linestyle="none", label=str(label), zorder=2 if label in groups else 3,
                   markersize=8 if label in groups else 11, **style)
     axes.set_xscale("log" if log_x else "linear")
@@ -108,7 +114,7 @@ def show_points(points, x_label="", y_label="", title=None, alt=None, errors=Non
         handles = [line for line in axes.get_lines() if line.get_label() in map(str, groups)]
         axes.legend(handles, [wrap(line.get_label(), 2, 12) for line in handles],
                     loc="center left", bbox_to_anchor=(1.0, 0.5), handletextpad=0.2)
-    name_points(figure, axes, places, groups, errors)
+    name_points(figure, axes, places, groups + letters, errors)
     return figure
 
 

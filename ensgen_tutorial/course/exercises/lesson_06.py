@@ -17,6 +17,8 @@ def check_exponential(answer, random):
     if not np.array_equal(*found):
         raise Wrong("the same noise gave other draws the second time: all chance must come from "
                     "noise.")
+    if not np.allclose(np.asarray(call(answer, mean, noise[:1]), float)[0], found[0][0, :1]):
+        raise Wrong("each draw must come from its own noise alone.")
     draws, derivatives = found[0]
     if not np.isfinite(draws).all() or draws.min() < 0:
         raise Wrong("an exponential draw is never negative: mind the sign of the logarithm.")
@@ -240,6 +242,7 @@ EXERCISES = (
          "held fixed": lambda m, u: (-m * np.log(u), np.ones_like(u)),
          "second time": lambda m, u: (np.random.default_rng().exponential(m, len(u)), u),
          "not exponential": lambda m, u: (2 * m * u, 2 * u),
+         "its own noise alone": lambda m, u: exponential_draws(m, np.sort(u)),
          "two arrays": lambda m, u: -m * np.log(u)},
     ),
     Exercise(

@@ -106,7 +106,7 @@ def check_timetable(answer, random):
                                                   per_stage - 1)]
     found = [call(answer, step, per_stage, stages) for step in steps]
     wanted = [timetable(step, per_stage, stages) for step in steps]
-    if np.shape(found) != np.shape(wanted):
+    if any(np.shape(each) != (2,) for each in found):
         raise Wrong("two numbers are wanted at each step: the stage and α.")
     found, wanted = np.array(found, float), np.array(wanted)
     first = wanted[:, 0] == 0

@@ -245,7 +245,7 @@ EXERCISES = (
          "row by row": one_maximum},
     ),
     Exercise(
-        "09.3", "one step of Heun's rule, and the last one stops at ŷ", check_heun,
+        "09.3", "one step of Heun's method, and the last one stops at ŷ", check_heun,
         ("Take Euler's step first, and ask for the velocity where it arrives.",
          "Then take the whole step from x again, with the mean of both velocities.",
          "If following is 1, Euler's step is the answer."),

@@ -30,6 +30,16 @@ def check_step(answer, random):
     if np.shape(found) == (9, 4):
         raise Wrong("these are the responsibilities of each image: take their mean over the images.")
     expect_close(found, wanted, "the new w_j is the mean over images of w_j·p_j / Σ_k w_k·p_k.")
+    logs[0, 3] += 2000
+    with np.errstate(all="ignore"):
+        found = call(answer, weights, logs)
+    expect_close(found, one_step(weights, logs), "a member without weight may find an image far more probable than "
+                 "the others do: subtract from each row the maximum of the members *with* weight.")
+
+
+def maximum_of_all_step(weights, log_likelihoods):
+    joint = weights * np.exp(log_likelihoods - log_likelihoods.max(axis=1, keepdims=True))
+    return (joint / joint.sum(axis=1, keepdims=True)).mean(axis=0)
 
 
 def one_step(weights, log_likelihoods):
@@ -227,7 +237,7 @@ EXERCISES = (
          "old weights are missing": lambda w, logs: one_step(np.full(len(w), 1 / len(w)), logs),
          "one vote": votes_by_size,
          "the old one times it": growth,
-         "stays 0": with_a_small_number,
+         "stays 0": with_a_small_number, "members *with* weight": maximum_of_all_step,
          "take their mean": lambda w, logs: np.exp(
              np.log(w) + logs - logsumexp(np.log(w) + logs, axis=1, keepdims=True))},
     ),
