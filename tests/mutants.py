@@ -251,7 +251,7 @@ class TooLong(Exception):
 
 @contextmanager
 def at_most(seconds):
-    """Stop what takes longer, by TooLong, where the system has such an alarm."""
+    """Stop what takes more CPU, by TooLong, where the system has such an alarm; other work does not count."""
     if not hasattr(signal, "setitimer"):
         yield
         return
@@ -259,13 +259,13 @@ def at_most(seconds):
     def stop(number, frame):
         raise TooLong(f"{seconds} s are over")
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def grades_of(exercise, answers, seeds, seconds=None, least=3):

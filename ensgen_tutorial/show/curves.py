@@ -47,7 +47,7 @@ def show_curves(curves, x_label="", y_label="", title=None, alt=None, log_x=Fals
         level = len(x) > 1 and not (np.ptp(x) and np.ptp(y))     # to compare with: nothing was measured along it
         dots = markers and not level or len(x) == 1
         axes.plot(x, y, linestyle=LINES[i % 7], color=COLOURS[i % 7], label=str(label),
-                  marker=MARKERS[i % 7] if dots else None, markeredgecolor="white",
+                  marker=MARKERS[(i + i // 7) % 7] if dots else None, markeredgecolor="white",
                   markevery=max(1, len(x) // 12))
     axes.set_xscale("log" if log_x else "linear")
     axes.set_yscale("log" if log_y else "linear")
@@ -96,7 +96,7 @@ def show_points(points, x_label="", y_label="", title=None, alt=None, errors=Non
     figure, axes = one_axis(WIDTH, 4.8, alt, title, x_label, y_label)
     axes.margins(0.1)
     for i, (label, (x, y)) in enumerate(places.items()):
-        style = {"color": COLOURS[i % 7], "marker": MARKERS[i % 7], "markeredgecolor": "white"}
+        style = {"color": COLOURS[i % 7], "marker": MARKERS[(i + i // 7) % 7], "markeredgecolor": "white"}
         if label in errors:
             across, up = finite(errors[label], f"the errors of {label!r}")
             axes.errorbar(x, y, up, across, color=COLOURS[i % 7], capsize=4, linewidth=1.4)

@@ -6,7 +6,7 @@ from . import Exercise, Wrong, call, expect_close
 
 
 def check_partner(answer, random):
-    for correlation in (0.0, 1.0, float(random.uniform(0.2, 0.9)), float(random.uniform(-0.9, -0.1))):
+    for correlation in (0.0, 1.0, -1.0, float(random.uniform(0.2, 0.9)), float(random.uniform(-0.9, -0.1))):
         wanted, found = largest_ratio(correlation), call(answer, correlation)
         if np.ndim(found) == 0 and np.isreal(found) and not np.isclose(found, wanted):
             if np.isclose(found, wanted**2):

@@ -36,6 +36,8 @@ def check_sparsification(answer, random):
                         "sort by doubt.")
         if np.allclose(found, [kept[::-1][k * quarter:].sum() for k in range(4)]):
             raise Wrong("these are sums: the mean of what is left is wanted.")
+        if np.allclose(found, wanted / error.mean()):
+            raise Wrong("these are shares of the mean of all, as in the lesson's picture: the mean error itself is wanted.")
         if np.allclose(found, [kept[::-1][k * quarter:].sum() / (4 * quarter) for k in range(4)]):
             raise Wrong("divide by how many are left, not by how many there were.")
     expect_close(found, wanted, "sort by doubt, throw away the last quarter, then two, then three, and "
@@ -82,10 +84,10 @@ def check_one_factor(answer, random, level):
     truth = mean + float(random.uniform(2, 4)) * sigma * random.laplace(size=mean.shape)
     wanted, found = factor_for(truth, mean, sigma, level), call(answer, truth, mean, sigma, level)
     away = np.abs(truth - mean)
-    # A level lies between two of the numbers, and ways to interpolate differ.
-    ends = [np.quantile(away / sigma, level, method=end) / norm.ppf((1 + level) / 2) for end in ("lower", "higher")]
     if np.ndim(found) == 0 and not isinstance(found, str):
-        if ends[0] * (1 - 1e-9) <= found <= ends[1] * (1 + 1e-9):
+        # A level lies between two of the numbers, and ways to count and to interpolate differ by one or two.
+        inside = np.mean(away <= found * norm.ppf((1 + level) / 2) * sigma)
+        if abs(inside - level) <= 3 / away.size:
             return
         if np.isclose(found, np.quantile(away / sigma, level), rtol=2e-4):
             raise Wrong("this is where the interval should end, in units of sigma. A normal distribution's "
@@ -127,6 +129,7 @@ EXERCISES = (
             [error[np.argsort(doubt)][k * len(error) // 4:].mean() for k in range(4)]),
          "error itself": lambda doubt, error: sparsification(error, error),
          "sums": lambda doubt, error: sparsification(doubt, error) * np.array([1, 0.75, 0.5, 0.25]) * len(error),
+         "shares of the mean": lambda doubt, error: sparsification(doubt, error) / error.mean(),
          "how many are left": lambda doubt, error: sparsification(doubt, error) * np.array([1, 0.75, 0.5, 0.25])},
     ),
     Exercise(

@@ -73,11 +73,12 @@ def check_seeds(answer, random):
         raise Wrong("called twice with the same seed, this gives other seeds: nobody could repeat the drawing.")
     if len(set(shards)) < count:
         raise Wrong("some shards have the same seed, and would draw the same pictures.")
-    others = {int(each) for near in (seed - 1, seed + 1) for each in call(answer, near, count)}
+    near = {step: {int(each) for each in call(answer, seed + step, count)} for step in (-1, 1, 2, 3, 10, 1000)}
+    shared = next((step for step, others in near.items() if others & set(shards)), None)
     many, next_many = (set(map(int, call(answer, each, 5000))) for each in (seed, seed + 1))
     # Among so many 32-bit numbers a pair or two may be equal by chance.
-    if others & set(shards) or len(many & next_many) > 2:
-        raise Wrong(f"seeds {seed} and {seed + 1} share shards' seeds: whoever draws a second time with the next "
+    if shared or len(many & next_many) > 2:
+        raise Wrong(f"seeds {seed} and {seed + (shared or 1)} share shards' seeds: whoever draws a second time with another "
                     "seed gets the same pictures again.")
     more = [int(each) for each in call(answer, seed, count + 1)]
     if more[:count] != shards:
@@ -157,6 +158,7 @@ EXERCISES = (
         {"the same seed": lambda seed, count: [seed] * count,
          "gets the same pictures again": lambda seed, count: [seed + k for k in range(count)],
          "share shards' seeds": lambda seed, count: [seed * 1000 + k for k in range(count)],
+         "whoever draws a second time": lambda seed, count: [seed + 2 * k for k in range(count)],
          "whole numbers from 0 on": lambda seed, count: [-(seed * 1000 + k) for k in range(count)],
          "nobody could repeat": lambda seed, count: np.random.default_rng().integers(2**32, size=count),
          "would be lost": lambda seed, count: seeds_of_shards(seed * 1000 + count, count)},
