@@ -58,7 +58,7 @@ def super_resolution(scale, report):
     names = [name.split("/")[1] for name in BOX if name.startswith(data + "/")]
     validation = eg.load_patches(scale=scale, side=24 if scale == 2 else 16, count=2000, seed=5).validation
     tests = {name: eg.small_and_large(each, scale) for name, each in eg.load_photographs("test").items()}
-    decibels, weights, devices = {}, [], []
+    decibels, weights, devices, chosen = {}, [], [], []
 
     def score(method, predict):
         row = [eg.psnr(large[INSIDE], np.clip(predict(small[None])[0], 0, 1)[INSIDE])
@@ -70,6 +70,8 @@ def super_resolution(scale, report):
         members, trained_on = members_of(data, names, seed, report)
         devices.append(trained_on)
         listed = list(members.values())
+        chosen.append(min(names, key=lambda name: np.mean((members[name].predict(validation[0]) - validation[1]) ** 2)))
+        best = members[chosen[-1]]
         equal = eg.PredictionSum(listed)
         fitted = eg.fit_weights(equal, validation, tolerance=1e-4)
         by_region = eg.fit_weights(eg.PredictionSum(listed, regions=lambda x: three_kinds(x, scale)),
@@ -78,17 +80,14 @@ def super_resolution(scale, report):
         score("bicubic", eg.Bicubic(scale).predict)
         for name, member in members.items():
             score(name, member.predict)
+        score("best by validation", best.predict)
+        score("best by validation, eight answers", eg.SelfEnsemble(best).predict)
         score("equal weights", equal.predict)
         score("sum", fitted.ensemble.predict)
         score("sum by region", by_region.ensemble.predict)
         eights = eg.PredictionSum([eg.SelfEnsemble(each) for each in listed], fitted.weights)
         score("sum of eights", eights.predict)
-    best = max(names, key=lambda name: np.mean(decibels[name]))
-    decibels[f"{best}, eight answers"] = [[
-        eg.psnr(large[INSIDE], np.clip(eg.SelfEnsemble(trained(f"{data}/{best}", seed, data_of(
-            f"{data}/{best}"), report)[0]).predict(small[None])[0], 0, 1)[INSIDE])
-        for small, large in tests.values()] for seed in range(SEEDS)]
-    return {"psnr": decibels, "best member": best, "photographs": list(tests), "members": names,
+    return {"psnr": decibels, "best by validation": chosen, "photographs": list(tests), "members": names,
             "weights": weights, "trained on": devices,
             "training seconds": {name: eg.member_record(f"{data}/{name}")["seconds"] for name in names}}
 

@@ -11,11 +11,12 @@ import pytest
 from keras import ops
 from scipy.special import logsumexp
 from scipy.stats import chisquare
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from ensgen_tutorial import (GAN, VAE, Denoiser, PixelCNN, PixelPool, PixelRNN, ProgressiveGAN,
                              TemplateMixture)
 from ensgen_tutorial.generators import base, raster, vae
-from ensgen_tutorial.generators.base import PixelReader, draw_values
+from ensgen_tutorial.generators.base import FEW, PixelGenerator, PixelReader, draw_values
 from ensgen_tutorial.generators.layers import STEPS, Shifts
 from ensgen_tutorial.generators.vae import kl_divergence
 
@@ -374,3 +375,23 @@ def test_other_threads_that_draw_random_numbers_change_no_network():
     random.setstate(state)
     PixelCNN((8, 8, 1), 17, filters=6, blocks=1, seed=3)
     assert random.getstate() == state                       # and a network takes nothing from others
+
+
+class Threads(PixelGenerator):
+    """Draws noise, and notes how many threads linear algebra may use meanwhile."""
+
+    image_shape, levels = (2, 2, 1), 2
+
+    def pixel_probabilities(self, pixels):
+        self.found = {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+        return np.full((*pixels.shape, 2), 0.5, np.float32)
+
+
+def test_a_few_images_are_drawn_in_one_thread_and_the_number_is_put_back():
+    """Threads that wait for each other at every pixel cost fifty times as much beside other work."""
+    generator = Threads()
+    with threadpool_limits(2, "blas"):
+        generator.generate(3, seed=0)
+        assert generator.found == {1}
+        generator.generate(FEW + 1, seed=0)
+        assert generator.found == {2}

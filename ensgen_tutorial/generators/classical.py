@@ -1,6 +1,5 @@
 """Classical ensembles that draw: any scikit-learn classifier says what the next pixel may be."""
 
-import functools
 import warnings
 from zipfile import ZIP_DEFLATED
 
@@ -23,10 +22,10 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import LinearSVC
-from threadpoolctl import ThreadpoolController
 
 from ..checks import check_count, check_image_shape, check_whole
 from ..data.pixels import check_levels, check_pixels
+from ..machine.threads import one_thread_each
 from .base import Learner, PixelGenerator, PixelReader
 from .windows import causal_features, level_questions, window_size, with_margin
 
@@ -270,16 +269,6 @@ def set_seed(estimator, seed):
     """Set every random_state, also of the parts of a pipeline or a bag, to ``seed``."""
     names = [name for name in estimator.get_params() if name.split("__")[-1] == "random_state"]
     estimator.set_params(**dict.fromkeys(names, seed))
-
-
-@functools.cache
-def thread_pools():
-    return ThreadpoolController()
-
-
-def one_thread_each():
-    """Let OpenMP and BLAS use one thread: many small tasks, and busy cores make waiting dear."""
-    return thread_pools().limit(limits=1)
 
 
 def pixel_histograms(pixels, levels):
