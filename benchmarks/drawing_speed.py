@@ -1,14 +1,20 @@
 """How fast is drawing pixel by pixel? Ratios taken in one run; writes drawing_speed.json.
 
-    python benchmarks/drawing_speed.py
+    python benchmarks/drawing_speed.py                  everything, on idle cores
+    python benchmarks/drawing_speed.py --only threads   one thread against all, the rest as it was
 """
 
+import argparse
+import json
+import multiprocessing
 import time
+from pathlib import Path
 
 import numpy as np
 from machine import machine, write
 
 from ensgen_tutorial import PixelCNN, PixelPool, PixelRNN, TemplateMixture
+from ensgen_tutorial.generators import base
 from ensgen_tutorial.generators.base import PixelGenerator, PixelReader
 
 COUNT = 64
@@ -74,16 +80,50 @@ def measure_pool(members, rounds=9):
             "image_shape": members[0].image_shape, "images": COUNT, **found}
 
 
-if __name__ == "__main__":
-    results = [
-        measure(PixelCNN((8, 8, 1), 17), 64),
-        measure(PixelRNN((8, 8, 1), 17), 64),
-        measure(PixelCNN((28, 28, 1), 16, filters=128, blocks=5), 8),
-    ]
+def spin():
+    while True:
+        pass
+
+
+def measure_threads(generator, rounds=7):
+    """All threads of linear algebra against one, in turns: the ratio of the median times of 64 images,
+    alone and beside a busy process for each core.
+    """
+    generator.trained = True
+
+    def ratio():
+        times = {0: [], base.FEW: []}
+        for _ in range(rounds):
+            for few in times:
+                base.FEW, before = few, base.FEW
+                times[few].append(seconds(lambda: generator.generate(COUNT, seed=0), 1))
+                base.FEW = before
+        return round(np.median(times[0]) / np.median(times[base.FEW]), 2)
+
+    found = {"generator": type(generator).__name__, "images": COUNT, "all_threads_over_one_alone": ratio()}
+    neighbours = [multiprocessing.Process(target=spin, daemon=True) for _ in range(multiprocessing.cpu_count())]
+    for each in neighbours:
+        each.start()
+    found["all_threads_over_one_beside_other_work"] = ratio()
+    for each in neighbours:
+        each.kill()
+    return found
+
+
+def measure_all():
     shape, levels, random = (8, 8, 1), 17, np.random.default_rng(0)
     templates = random.dirichlet(np.ones(levels), size=(1024, *shape))
-    pools = [
-        measure_pool([PixelCNN(shape, levels, classes=10), PixelRNN(shape, levels, classes=10)]),
-        measure_pool([PixelCNN(shape, levels), PixelRNN(shape, levels), TemplateMixture(templates)]),
-    ]
-    write("drawing_speed", {"machine": machine(), "results": results, "pools": pools})
+    return {"results": [measure(PixelCNN((8, 8, 1), 17), 64), measure(PixelRNN((8, 8, 1), 17), 64),
+                        measure(PixelCNN((28, 28, 1), 16, filters=128, blocks=5), 8)],
+            "pools": [
+                measure_pool([PixelCNN(shape, levels, classes=10), PixelRNN(shape, levels, classes=10)]),
+                measure_pool([PixelCNN(shape, levels), PixelRNN(shape, levels), TemplateMixture(templates)])]}
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", choices=["threads"])
+    only = parser.parse_args().only
+    found = json.loads(Path(__file__).with_suffix(".json").read_text()) if only else measure_all()
+    threads = [measure_threads(kind((8, 8, 1), 17)) for kind in (PixelRNN, PixelCNN)]
+    write("drawing_speed", found | {"machine": machine(), "threads": threads})
