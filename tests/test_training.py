@@ -262,15 +262,22 @@ def test_early_stopping_keeps_the_best_epoch(train, tiny_images):
 
 
 def test_the_last_epoch_can_be_kept_instead(train, tiny_images):
-    kept = {}
-    for keep in ("best", "last"):
+    def kept(keep, seed):
         generator = MAKE["PixelCNN"]()
-        kept[keep] = train(generator, epochs=8, learning_rate=0.5, keep=keep)
+        record = train(generator, epochs=8, learning_rate=0.5, keep=keep, seed=seed)
         own = -generator.log_likelihood(tiny_images.validation).mean()
-        assert own == pytest.approx(kept[keep]["validation"], rel=1e-4)
-    history = kept["last"]["history"]["val_loss"]
-    assert history == kept["best"]["history"]["val_loss"]
-    assert kept["last"]["validation"] == history[-1] > min(history) == kept["best"]["validation"]
+        assert own == pytest.approx(record["validation"], rel=1e-4)
+        return record
+
+    # Whether the last epoch is the best one is luck, which rounding decides: take a seed where it is not.
+    for seed in range(20):
+        last = kept("last", seed)
+        history = last["history"]["val_loss"]
+        if history[-1] > min(history):
+            break
+    best = kept("best", seed)
+    assert history == best["history"]["val_loss"]
+    assert last["validation"] == history[-1] > min(history) == best["validation"]
 
 
 def test_labels_are_learnt_from_and_belong_to_the_recipe(train, tiny_images, tmp_path):
