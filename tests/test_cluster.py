@@ -202,11 +202,12 @@ def test_a_scheduler_that_goes_away_leaves_what_is_finished(images, tmp_path):
     assert members["templates"].generate(2, seed=0).shape == (2, 8, 8, 1) and not members["network 1"].trained
 
 
-def test_an_interrupted_client_goes_on_where_it_was(cluster, images, tmp_path):
+def test_an_interrupted_client_goes_on_where_it_was(cluster, tmp_path):
     """Ctrl-C stops the workers after their epoch; the same call ends with the weights it would have had.
 
-    Twelve epochs, so that on a busy machine the training still runs when the key is pressed.
+    Twelve epochs of 160 steps: on a busy machine, too, the training still runs when the key is pressed.
     """
+    images = eg.load_images("digits").take(320, 16, 16)
     wanted, found, lines = networks(1), networks(1), []
     eg.train_members(wanted, images, 12, cluster=cluster, folder=tmp_path / "alone", batch_size=2, progress="quiet",
                      report=lines.append)
