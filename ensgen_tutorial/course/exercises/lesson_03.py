@@ -52,8 +52,14 @@ def check_forest(answer, random):
     if np.shape(found) == (7,) and np.allclose(found, -np.log(chosen).mean(axis=0)):
         raise Wrong("this is the mean of the trees' nats, what a tree costs alone: average the "
                     "probabilities first, then take the logarithm.")
-    if np.shape(found) == (7,) and np.allclose(
-            found, -np.log((votes.argmax(axis=-1) == values).mean(axis=0) + 1e-9)):
+    if np.shape(found) == (7,) and np.allclose(found, -wanted):
+        raise Wrong("the sign: a log-likelihood is negative, nats as a loss are positive.")
+    if np.shape(found) == (7,) and np.allclose(found, -np.log(chosen.sum(axis=0))):
+        raise Wrong("this is the sum over the trees, which can exceed 1: a probability is their mean.")
+    share = (votes.argmax(axis=-1) == values).mean(axis=0)
+    voted = share > 0                                   # elsewhere the nats are infinite, or what was added
+    if np.shape(found) == (7,) and voted.any() and np.allclose(
+            np.asarray(found)[voted], -np.log(share[voted])):
         raise Wrong("votes for the likeliest level lose what a tree says about the others: average "
                     "the probabilities.")
     expect_close(found, wanted, "average over the 5 trees (axis 0), take the probability of each "
@@ -67,6 +73,12 @@ def check_forest(answer, random):
 def forest(tree_probabilities, values):
     average = tree_probabilities.mean(axis=0)
     return -np.log(average[np.arange(len(values)), values])
+
+
+def votes_alone(tree_probabilities, values, added=0):
+    share = (tree_probabilities.argmax(axis=-1) == values).mean(axis=0)
+    with np.errstate(divide="ignore"):
+        return -np.log(share + added)
 
 
 def check_levels(answer, random):
@@ -98,37 +110,39 @@ def check_trees(answer, random):
         if np.ndim(found) == 0 and float(found) == limit_is_the_many(*arguments):
             raise Wrong("here the correlation is many / one, as if `count` trees were infinitely many: "
                         "a part of `many` still falls.")
-        if np.ndim(found) == 0 and float(found) == share_of_one(*arguments):
-            raise Wrong("the share is of the limit, what infinitely many trees reach, not of one tree's "
-                        "error.")
+        if np.ndim(found) == 0 and float(found) == tolerance_of_one(*arguments):
+            raise Wrong("the tolerance is a fraction of the limit, what infinitely many trees reach, not of "
+                        "one tree's error.")
+        if np.ndim(found) == 0 and float(found) == wanted + 1:
+            raise Wrong("one tree fewer is enough: exactly at the limit counts as at most.")
         expect_close(found, wanted, "two steps: first the correlation, from the two errors; then the "
-                     "smallest k at which (1 − ρ)/k is at most the share of ρ.", 1e-12)
+                     "smallest k at which (1 − ρ)/k is at most the tolerance times ρ.", 1e-12)
 
 
 def two_errors(random):
-    """one, many, count, share, for which typical mistakes give other numbers of trees."""
+    """one, many, count, tolerance, for which typical mistakes give other numbers of trees."""
     while True:
         one, correlation = random.uniform(0.5, 2), random.uniform(0.3, 0.9)
-        count, share = int(random.integers(3, 30)), random.uniform(0.005, 0.04)
-        arguments = one, one * (correlation + (1 - correlation) / count), count, share
-        numbers = [way(*arguments) for way in (trees_needed, limit_is_the_many, share_of_one)]
+        count, tolerance = int(random.integers(3, 30)), random.uniform(0.005, 0.04)
+        arguments = one, one * (correlation + (1 - correlation) / count), count, tolerance
+        numbers = [way(*arguments) for way in (trees_needed, limit_is_the_many, tolerance_of_one)]
         if min(abs(np.diff(sorted(numbers)))) > 2:
             return arguments
 
 
-def trees_needed(one, many, count, share):
+def trees_needed(one, many, count, tolerance):
     correlation = (many / one - 1 / count) / (1 - 1 / count)
-    return math.ceil((1 - correlation) / (share * correlation))
+    return math.ceil((1 - correlation) / (tolerance * correlation))
 
 
-def limit_is_the_many(one, many, count, share):
+def limit_is_the_many(one, many, count, tolerance):
     correlation = many / one
-    return math.ceil((1 - correlation) / (share * correlation))
+    return math.ceil((1 - correlation) / (tolerance * correlation))
 
 
-def share_of_one(one, many, count, share):
+def tolerance_of_one(one, many, count, tolerance):
     correlation = (many / one - 1 / count) / (1 - 1 / count)
-    return math.ceil((1 - correlation) / share)
+    return math.ceil((1 - correlation) / tolerance)
 
 
 def check_share(answer, random):
@@ -141,6 +155,8 @@ def check_share(answer, random):
         if np.ndim(found) == 0 and min(abs(float(found)), abs(float(found) - 1)) < 1e-4:
             raise Wrong("at 0 the rows with answer 0 cost infinitely much, and at 1 the classifier is not "
                         "asked: the best share lies between. Take each row's logarithm before the mean.")
+        if np.ndim(found) == 0 and abs(float(found) + wanted - 1) < 1e-3 < abs(float(found) - wanted):
+            raise Wrong("this is the classifier's weight, 1 − s: the share s belongs to the histogram.")
         if np.ndim(found) == 0 and abs(float(found) - wanted) < 0.06:
             expect_close(found, wanted, "near, but not the lowest point to 0.001: search more finely.", 1e-3)
         expect_close(found, wanted, "the share with the lowest mean of −log((1 − s)·answers + s·histogram).",
@@ -177,7 +193,10 @@ EXERCISES = (
         forest,
         {"the mean of the trees' nats": lambda p, v: -np.log(
             p[:, np.arange(len(v)), v]).mean(axis=0),
-         "votes": lambda p, v: -np.log((p.argmax(axis=-1) == v).mean(axis=0) + 1e-9)},
+         "the sign": lambda p, v: -forest(p, v),
+         "the sum over the trees": lambda p, v: forest(p * len(p), v),
+         "votes": votes_alone,
+         "the likeliest level": lambda p, v: votes_alone(p, v, 1e-9)},
     ),
     Exercise(
         "03.3", "a distribution from one yes-or-no answer per level", check_levels,
@@ -192,11 +211,13 @@ EXERCISES = (
         ("Infinitely many trees reach one · ρ. What must ρ be for `count` trees to reach `many`?",
          "By the law, many / one depends on ρ and count alone.",
          "many / one = ρ + (1 − ρ)/count is one equation with one unknown.",
-         "Enough means ρ + (1 − ρ)/k ≤ (1 + share)·ρ; math.ceil rounds up."),
+         "Enough means ρ + (1 − ρ)/k ≤ (1 + tolerance)·ρ; math.ceil rounds up."),
         trees_needed,
         {"round up": lambda *arguments: trees_needed(*arguments) - 1,
          "infinitely many": limit_is_the_many,
-         "share is of the limit": share_of_one},
+         "fraction of the limit": tolerance_of_one,
+         "one tree fewer": lambda one, many, count, tolerance: int(
+             (1 - (ratio := (many / one - 1 / count) / (1 - 1 / count))) / (tolerance * ratio)) + 1},
     ),
     Exercise(
         "03.5", "the share of the histogram that costs least", check_share,
@@ -204,6 +225,7 @@ EXERCISES = (
          "It is convex: scipy.optimize.minimize_scalar(…, bounds=(1e-9, 1), method=\"bounded\")."),
         best_share,
         {"one step": one_step,
+         "the classifier's weight": lambda answers, histogram: 1 - best_share(answers, histogram),
          "each row's logarithm": lambda answers, histogram: float(answers.mean() < histogram.mean()),
          "more finely": lambda answers, histogram: best_share(answers, histogram) + 0.01},
     ),
