@@ -17,7 +17,8 @@ def check_gru_step(answer, random):
             if np.allclose(found, way(*arguments)):
                 raise Wrong(message)
     expect_close(found, gru_step(*arguments),
-                 "the 3·units columns are, in this order, the update gate, the reset gate and the candidate.")
+                 "candidate = tanh(x @ W + b + (reset * state) @ U), with the bias added once; the 3·units columns are, "
+                 "in this order, the update gate, the reset gate and the candidate.")
 
 
 def gru_step(x, state, kernel, state_kernel, bias):
@@ -62,6 +63,20 @@ def gates_exchanged(x, state, kernel, state_kernel, bias):
     return gru_step(x, state, kernel[:, order], state_kernel[:, order], bias[order])
 
 
+def without_state_kernel(x, state, *parameters):
+    update, reset, from_input, _ = parts(x, state, *parameters)
+    return update * state + (1 - update) * np.tanh(from_input + reset * state)
+
+
+def without_tanh(x, state, kernel, state_kernel, bias):
+    update, reset, from_input, _ = parts(x, state, kernel, state_kernel, bias)
+    return update * state + (1 - update) * (from_input + (reset * state) @ np.split(state_kernel, 3, axis=-1)[2])
+
+
+def bias_twice(x, state, kernel, state_kernel, bias):
+    return gru_step(x, state, kernel, state_kernel, 2 * bias)
+
+
 def without_bias(x, state, kernel, state_kernel, bias):
     return gru_step(x, state, kernel, state_kernel, 0 * bias)
 
@@ -73,6 +88,9 @@ MISTAKES = {
     reset_of_everything: "the reset gate is for the old state only; the input goes into the candidate as it is.",
     update_the_other_way_round: "the update gate is the other way round: a gate of 1 keeps the old state.",
     gates_exchanged: "the first part of the columns is the update gate, the second one the reset gate.",
+    without_state_kernel: "the candidate needs the state kernel, too: (reset * state) @ its last third.",
+    without_tanh: "the candidate is the tanh of its sum.",
+    bias_twice: "the bias counts twice here: in this form there is one, added once to each sum.",
     without_bias: "the bias is missing.",
 }
 
@@ -93,6 +111,8 @@ def check_scan(answer, random):
             raise Wrong("here the state walks on from row to row: each row begins at the start.")
         if np.allclose(found, by_columns(step, features, start)):
             raise Wrong("this reads columns from top to bottom; rows are the second axis.")
+        if np.allclose(found, before_the_step(step, features, start)):
+            raise Wrong("this is the state before each pixel's step; return the one after it.")
         if np.allclose(found, always_wiped(step, features, start)):
             raise Wrong("every step begins at the start: within a row, pass on the state that the last step gave.")
     expect_close(found, wanted, "for each row: begin with start, then states[:, row, column] = "
@@ -116,6 +136,12 @@ def never_wiped(step, features, start):
 
 def by_columns(step, features, start):
     return scan(step, features.swapaxes(1, 2), start).swapaxes(1, 2)
+
+
+def before_the_step(step, features, start):
+    states = np.roll(scan(step, features, start), 1, axis=2)
+    states[:, :, 0] = start[:, None]
+    return states
 
 
 def always_wiped(step, features, start):
@@ -146,6 +172,9 @@ def check_rest(answer, random):
     for count in (10, int(random.integers(11, 15)), int(random.integers(16, 30)), 0, 30):
         given = place < count
         wanted = nats_of_the_rest(log_likelihoods, given)
+        if refuses(answer, log_likelihoods, given):
+            raise Wrong(f"here the first {count} of 30 are given, which is a beginning: no ValueError is wanted. (np.diff of "
+                        "booleans only says *changed*; make them whole numbers first.)")
         found = call(answer, log_likelihoods, given)
         if np.shape(found) == (3,):
             if count and np.allclose(found, -log_likelihoods.sum(axis=(1, 2))):
@@ -175,6 +204,12 @@ def refuses(answer, *arguments):
 def nats_of_the_rest(log_likelihoods, given):
     flat = given.ravel()
     if (flat[1:] > flat[:-1]).any():                            # given again after a gap
+        raise ValueError("the given pixels must be a beginning of the reading order")
+    return -log_likelihoods[:, ~given].sum(axis=1)
+
+
+def refuses_every_change(log_likelihoods, given):
+    if np.diff(given.ravel()).any():
         raise ValueError("the given pixels must be a beginning of the reading order")
     return -log_likelihoods[:, ~given].sum(axis=1)
 
@@ -225,6 +260,17 @@ def fitted_on_all(states, inputs, places, facts):
     return added(states, inputs, places, facts, fit_on_all=True)
 
 
+def without_control(states, inputs, places, facts):
+    return held_out(np.hstack([with_places(inputs, places), states]), facts)
+
+
+def mean_of_the_first_half(states, inputs, places, facts):
+    half = len(facts) // 2
+    tests = facts[half:]
+    shares = ((tests - tests.mean()) ** 2).sum() / ((tests - facts[:half].mean()) ** 2).sum()
+    return added(states, inputs, places, facts) * shares
+
+
 def places_unknown(states, inputs, places, facts):
     return added(states, inputs, 0 * places, facts)
 
@@ -237,6 +283,8 @@ UNFAIR = {
     states_alone: "the state need not repeat what the input says: compare inputs, places and states *together* with "
                   "inputs and places.",
     fitted_on_all: "the examples that test the regression must not have trained it.",
+    without_control: "this is the R² with the states; subtract the R² from inputs and places alone.",
+    mean_of_the_first_half: "both R² compare with a mean; take that of the second half, which is scored.",
     places_unknown: "this control does not know the place: what the state says about the place counts as memory here.",
     places_as_numbers: "a place as one number allows only a straight line: give each place a zero or one of its own.",
 }
@@ -252,6 +300,9 @@ EXERCISES = (
         {"lesson's form": reset_afterwards,
          "reset gate is missing": no_reset,
          "old state only": reset_of_everything,
+         "state kernel, too": without_state_kernel,
+         "tanh of its sum": without_tanh,
+         "counts twice": bias_twice,
          "the other way round": update_the_other_way_round,
          "second one the reset": gates_exchanged,
          "bias is missing": without_bias},
@@ -264,6 +315,7 @@ EXERCISES = (
         {"walks on": never_wiped,
          "from top to bottom": by_columns,
          "every step begins": always_wiped,
+         "after it": before_the_step,
          "ends of the rows": lambda step, features, start: scan(step, features, start)[:, :, -1]},
     ),
     Exercise(
@@ -285,7 +337,7 @@ EXERCISES = (
          "the rest is asked for": lambda terms, given: -terms[:, given].sum(axis=1),
          "the sign": lambda terms, given: terms[:, ~given].sum(axis=1),
          "raise a ValueError": lambda terms, given: -terms[:, ~given].sum(axis=1),
-         "stopped with ValueError": lambda terms, given: nats_of_the_rest(terms, given[:, ::-1])},
+         "only says *changed*": refuses_every_change},
     ),
     Exercise(
         "05.5", "what memory adds to the input and the place, on examples that trained nothing", check_added,
@@ -295,6 +347,8 @@ EXERCISES = (
         added,
         {"together": states_alone,
          "must not have trained it": fitted_on_all,
+         "alone": without_control,
+         "take that of the second half": mean_of_the_first_half,
          "counts as memory": places_unknown,
          "straight line": places_as_numbers},
     ),
