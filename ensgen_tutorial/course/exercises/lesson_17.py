@@ -1,4 +1,4 @@
-"""Exercises of lesson 17: the spread, what is left without the doubtful, two fabrics, calibration."""
+"""Exercises of lesson 17: the ambiguity, what is left without the doubtful, two fabrics, calibration."""
 
 import numpy as np
 from scipy.stats import norm
@@ -6,20 +6,20 @@ from scipy.stats import norm
 from . import Exercise, Wrong, call, expect_close
 
 
-def check_spread(answer, random):
+def check_ambiguity(answer, random):
     answers, weights = random.normal(size=(4, 6)), random.dirichlet(np.ones(4))
-    wanted, found = spread_of(answers, weights), call(answer, answers, weights)
+    wanted, found = ambiguity_of(answers, weights), call(answer, answers, weights)
     if np.shape(found) == wanted.shape:
         if np.allclose(found, answers.var(axis=0)):
-            raise Wrong("this is the variance with equal weights: weigh the squares, and the mean too.")
+            raise Wrong("this is the variance with equal weights: weight the squares, and the mean too.")
         if np.allclose(found, weights @ (answers - answers.mean(axis=0)) ** 2):
-            raise Wrong("the squares are weighed, but taken around the plain mean; the sum is Σ w_j ŷ_j.")
+            raise Wrong("the squares are weighted, but taken around the plain mean; the sum is Σ w_j ŷ_j.")
         if np.allclose(found, np.sqrt(wanted)):
             raise Wrong("this is the standard deviation; the identity needs the variance.")
     expect_close(found, wanted, "Σ_j w_j (ŷ_j − Σ_k w_k ŷ_k)², for each pixel.")
 
 
-def spread_of(answers, weights):
+def ambiguity_of(answers, weights):
     return weights @ (answers - weights @ answers) ** 2
 
 
@@ -30,7 +30,7 @@ def check_sparsification(answer, random):
     if np.shape(found) == wanted.shape:
         kept = error[np.argsort(doubt)]
         if np.allclose(found, [kept[k * quarter:].mean() for k in range(4)]):
-            raise Wrong("these threw away what they were surest of: the most doubtful must go first.")
+            raise Wrong("you threw away the blocks with the least doubt: the most doubtful must go first.")
         if np.allclose(found, sparsification(error, error)):
             raise Wrong("the order comes from the error itself, which nobody knows in practice: "
                         "sort by doubt.")
@@ -56,15 +56,17 @@ def check_fabrics(answer, random):
         found, wanted = call(answer, p, dark, light), best_answers(p, dark, light)
         if np.shape(found) == (2,):
             if np.allclose(found, wanted[::-1]):
-                raise Wrong("the two are exchanged: squared error wants the mean, absolute error the "
+                raise Wrong("the two are swapped: squared error wants the mean, absolute error the "
                             "median.")
             if np.isclose(found[0], p * light + (1 - p) * dark):
-                raise Wrong("the mean weighs dark with p, since p is its probability.")
+                raise Wrong("the mean weights dark by p, since p is its probability.")
             if np.isclose(found[0], (dark + light) / 2):
                 raise Wrong("the mean is the middle only for p = ½.")
             if np.isclose(found[1], wanted[0]):
                 raise Wrong("for the absolute error move the answer a little: every step towards the "
                             "more probable fabric saves more than it costs.")
+            if np.isclose(found[1], dark + light - wanted[1]):
+                raise Wrong("this is the less probable of the two: it costs more often than it saves.")
         expect_close(found, wanted, "squared error: the mean. Absolute error: the median, here the more "
                      "probable of the two.")
 
@@ -97,6 +99,9 @@ def check_one_factor(answer, random, level):
                         "quantile of (1 + level)/2.")
         if np.isclose(found, 1 / wanted, rtol=2e-4):
             raise Wrong("this is one divided by the factor: sigma is too small, so the factor is above 1.")
+        if np.isclose(found, np.sqrt(((away / sigma)**2).mean()), rtol=2e-4):
+            raise Wrong("this is how large the errors are in their sigmas, which is the factor only for normal errors: "
+                        "take the quantile that the level asks for.")
         if np.isclose(found, np.sqrt((away**2).mean() / (sigma**2).mean()), rtol=2e-4):
             raise Wrong("this makes the two standard deviations equal. Errors need not be normal: take the "
                         "quantile that the level asks for.")
@@ -112,20 +117,20 @@ def factor_for(truth, mean, sigma, level):
 
 EXERCISES = (
     Exercise(
-        "17.1", "the spread is Σ w_j (ŷ_j − ȳ)²", check_spread,
+        "17.1", "the ambiguity is Σ w_j (ŷ_j − ȳ)²", check_ambiguity,
         ("First the weighted sum of the answers, one number for each pixel.",
          "Then the weighted sum of the squared distances to it."),
-        spread_of,
+        ambiguity_of,
         {"equal weights": lambda answers, weights: answers.var(axis=0),
          "plain mean": lambda answers, weights: weights @ (answers - answers.mean(axis=0)) ** 2,
-         "standard deviation": lambda answers, weights: np.sqrt(spread_of(answers, weights))},
+         "standard deviation": lambda answers, weights: np.sqrt(ambiguity_of(answers, weights))},
     ),
     Exercise(
         "17.2", "without its most doubtful quarters", check_sparsification,
         ("np.argsort(doubt) puts the surest first.",
          "Of n sorted errors, keep the first n, 3n/4, n/2 and n/4."),
         sparsification,
-        {"surest of": lambda doubt, error: np.array(
+        {"least doubt": lambda doubt, error: np.array(
             [error[np.argsort(doubt)][k * len(error) // 4:].mean() for k in range(4)]),
          "error itself": lambda doubt, error: sparsification(error, error),
          "sums": lambda doubt, error: sparsification(doubt, error) * np.array([1, 0.75, 0.5, 0.25]) * len(error),
@@ -138,10 +143,11 @@ EXERCISES = (
          "For the absolute error: between dark and light the expected error is a straight line. Where is its "
          "lowest point?"),
         best_answers,
-        {"exchanged": lambda p, dark, light: best_answers(p, dark, light)[::-1],
+        {"swapped": lambda p, dark, light: best_answers(p, dark, light)[::-1],
          "since p is its probability": lambda p, dark, light: (p * light + (1 - p) * dark, dark if p > 0.5 else light),
          "only for p = ½": lambda p, dark, light: ((dark + light) / 2, dark if p > 0.5 else light),
-         "move the answer a little": lambda p, dark, light: (p * dark + (1 - p) * light,) * 2},
+         "move the answer a little": lambda p, dark, light: (p * dark + (1 - p) * light,) * 2,
+         "less probable": lambda p, dark, light: (p * dark + (1 - p) * light, light if p > 0.5 else dark)},
     ),
     Exercise(
         "17.4", "the factor that calibrates at one level", check_factor,
@@ -151,6 +157,7 @@ EXERCISES = (
         {"divide by it": lambda t, m, s, level: np.quantile(np.abs(t - m) / s, level),
          "two sides": lambda t, m, s, level: np.quantile(np.abs(t - m) / s, level) / norm.ppf(level),
          "one divided by the factor": lambda t, m, s, level: 1 / factor_for(t, m, s, level),
+         "only for normal errors": lambda t, m, s, level: ((t - m) / s).std(),
          "standard deviations": lambda t, m, s, level: np.sqrt(((t - m) ** 2).mean() / (s**2).mean()),
          "sigma of its own": lambda t, m, s, level:
              np.quantile(np.abs(t - m), level) / norm.ppf((1 + level) / 2) / s.mean()},
