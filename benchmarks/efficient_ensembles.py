@@ -3,11 +3,16 @@
     python benchmarks/efficient_ensembles.py            everything (an hour; trainings are kept)
     python benchmarks/efficient_ensembles.py --times    measure the times again, on idle cores
     python benchmarks/efficient_ensembles.py --epochs   only an epoch of eight networks against one's
+    python benchmarks/efficient_ensembles.py --tuned    only how fast lesson 13's tuned CNN draws, against one network
+    python benchmarks/efficient_ensembles.py --control  only the students' pictures, with hard targets (half an hour)
 
 Digits, three training seeds; the three students have one teacher. Each method with its test nats per
 image and its parameters; and, in one run on the same cores, the seconds of an epoch of each kind of
 training and of 64 drawings. Nothing is chosen on test images. Writes efficient_ensembles.json beside
 this file.
+
+The control, "same pictures, hard targets", tells what the teacher's answers themselves give: the
+student's network, pictures, epochs and seeds, without dropout, but each pixel's target is its value.
 """
 
 import argparse
@@ -18,7 +23,7 @@ from pathlib import Path
 
 import numpy as np
 from machine import machine                             # first: it keeps TensorFlow quiet
-from members import digit_members, train
+from members import digit_members, train, tuned_members
 
 import keras
 
@@ -102,6 +107,32 @@ def teach(images, report):
     return teacher, taught, students
 
 
+def control(images, report):
+    """The students' rivals: as many networks that learn the values of the students' pictures.
+
+    Like the students, each keeps its best epoch on validation, by its own loss.
+    """
+    pictures, networks = students_pictures(images), []
+    for seed in range(SEEDS):
+        network = eg.PixelCNN(images.image_shape, images.levels, dropout=0.0, seed=100 * seed)
+        train(network, pictures, f"hard targets {seed}", report, seed=network.seed, **STUDENT)
+        networks.append(network)
+    return networks
+
+
+def students_pictures(images):
+    """What the students see, without the teacher's answers; validation and test as ever."""
+    return eg.ImageSet("digits, the students' pictures", images.levels,
+                       images.to_pixels(teacher_answers().train[0]), images.validation, images.test)
+
+
+def add_control(methods, networks, images):
+    """The control's row, as every method's: networks, nats and what was trained."""
+    methods["same pictures, hard targets"] = {
+        "nats": [eg.mean_nats(network, images.test) for network in networks],
+        "parameters": eg.count_parameters(networks[0]), "trained": {"hard targets": STUDENT["epochs"]}}
+
+
 def teacher_answers():
     """The PairSet that the teacher's answers were kept in."""
     with np.load(ANSWERS) as kept:
@@ -130,7 +161,8 @@ def measure_times(images, methods, report):
              "shared kernels": (eg.SharedCNN(*shape, MEMBERS, "kernels"), images, TRAINING),
              "teacher's CNN": (made["member 0"][0], images, made["member 0"][1]),
              "teacher's RNN": (made["member 1"][0], images, made["member 1"][1]),
-             "student": (eg.Student(*shape, dropout=0.0), teacher_answers(), STUDENT)}
+             "student": (eg.Student(*shape, dropout=0.0), teacher_answers(), STUDENT),
+             "hard targets": (eg.PixelCNN(*shape, dropout=0.0), students_pictures(images), STUDENT)}
     for kind, (generator, data, options) in kinds.items():
         watch = Epochs()
         with tempfile.TemporaryDirectory() as folder:
@@ -156,6 +188,28 @@ def measure_times(images, methods, report):
         drawing[name] = min(rounds)
         report(f"  {name}: 64 drawings in {drawing[name]:.3f} s")
     return training, drawing
+
+
+def measure_tuned(images, report):
+    """Lesson 13's single CNN: its epochs, and by how many times one network's seconds it draws. The ratio
+    is of 64 drawings each, in turns: median and quartiles, which other work on the cores hardly moves.
+    """
+    tuned, options = tuned_members(images, 0)["tuned 0"]
+    pair, ratios = (tuned, eg.PixelCNN(images.image_shape, images.levels)), []
+    for generator in pair:                                  # what is drawn does not matter for the time
+        with tempfile.TemporaryDirectory() as folder:
+            eg.train_generator(generator, images, 1, folder=Path(folder), progress="quiet", report=lambda line: None)
+        generator.generate(64, seed=0)                      # the first time builds
+    for seed in range(101):
+        seconds = []
+        for generator in pair:
+            started = time.perf_counter()
+            generator.generate(64, seed=seed)
+            seconds.append(time.perf_counter() - started)
+        ratios.append(seconds[0] / seconds[1])
+    found = {"epochs": options["epochs"], "drawing by one network's": np.quantile(ratios, [0.25, 0.5, 0.75]).tolist()}
+    report(f"  the tuned CNN: {found}")
+    return found
 
 
 def measure_together(images, report):
@@ -201,6 +255,8 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--times", action="store_true", help="only the times, the rest from the store")
     parser.add_argument("--epochs", action="store_true", help="only an epoch of eight networks and of one")
+    parser.add_argument("--tuned", action="store_true", help="only how fast lesson 13's tuned CNN draws")
+    parser.add_argument("--control", action="store_true", help="only the students' pictures with hard targets")
     arguments = parser.parse_args()
     only_times = arguments.times
     file = Path(__file__).with_name("efficient_ensembles.json")
@@ -208,6 +264,16 @@ if __name__ == "__main__":
     results = json.loads(file.read_text()) if file.exists() else {}
     if arguments.epochs:
         results.setdefault("an epoch of eight", {})[eg.device_report()] = measure_epochs(images, report)
+        file.write_text(json.dumps(results, indent=1) + "\n")
+        raise SystemExit
+    if arguments.tuned:
+        results["tuned CNN"] = measure_tuned(images, report)
+        file.write_text(json.dumps(results, indent=1) + "\n")
+        raise SystemExit
+    if arguments.control:
+        if not ANSWERS.exists():
+            teach(images, report)
+        add_control(results["methods"], control(images, report), images)
         file.write_text(json.dumps(results, indent=1) + "\n")
         raise SystemExit
     found = [study(images, seed, report) for seed in range(1 if only_times else SEEDS)]
@@ -221,11 +287,13 @@ if __name__ == "__main__":
             "nats": [eg.mean_nats(each[name][0], images.test) for each in found if name in each],
             "parameters": eg.count_parameters(found[0][name][0]), "trained": found[0][name][1]}
             for name in found[0]}
+        add_control(results["methods"], control(images, report), images)
         for name, each in results["methods"].items():
             report(f"{name:<24}{np.mean(each['nats']):.2f} nats")
         file.write_text(json.dumps(results, indent=1) + "\n")     # kept if the rest is interrupted
     training, drawing = measure_times(images, found[0], report)
     results["eight networks"] = measure_together(images, report)
+    results["tuned CNN"] = measure_tuned(images, report)
     results |= {"machine": machine(), "command": "python benchmarks/efficient_ensembles.py",
                 "seconds of an epoch": training, "seconds of 64 drawings": drawing}
     file.write_text(json.dumps(results, indent=1) + "\n")

@@ -1,4 +1,4 @@
-"""Exercises of lesson 14: a soup, a moving average, a student's loss, and one member's own matrix."""
+"""Exercises of lesson 14: a soup, a moving average, a student's loss, and a network renumbered."""
 
 import numpy as np
 from scipy.special import log_softmax
@@ -91,22 +91,41 @@ def student_loss(teacher, logits):
     return -(teacher * log_softmax(logits, axis=-1)).sum() - entropy
 
 
-def check_matrix(answer, random):
-    W, r, s, x = (random.normal(size=size) for size in ((4, 3), 4, 3, (6, 4)))
-    wanted, found = own_matrix(W, r, s), call(answer, W, r, s)
-    if np.shape(found) == wanted.shape:
-        if np.allclose(found, W * r[:, None]) or np.allclose(found, W * s):
-            raise Wrong("one of the two factors is missing.")
-        if np.allclose(found, W + np.outer(r, s)):
-            raise Wrong("the member's matrix is W times the rank-one matrix r sᵀ, number by number, and not plus.")
-        if np.allclose(found, W * (r @ r) * (s @ s)):
-            raise Wrong("r and s are vectors: each row of W has its own r, each column its own s.")
-    expect_close(found, wanted, "(x∘r)W∘s = xM for all x: row f of W is multiplied by r_f, column g by s_g.")
-    expect_close(x @ np.asarray(found, float), ((x * r) @ W) * s, "try it on some x: x @ M must be (x∘r)W∘s.")
+def check_renumbered(answer, random):
+    sizes = (3, 4), 4, (4, 5), 5, (5, 2)                # other sizes at every place, so that axes cannot be mixed up
+    arrays = [random.normal(size=size) for size in sizes]
+    x = random.normal(size=(6, 3))
+    first, second = np.array([2, 0, 3, 1]), np.array([1, 4, 0, 2, 3])      # not their own inverses
+    before = answers(x, *arrays)
+    wanted, found = renumbered(*arrays, first, second), call(answer, *arrays, first, second)
+    if isinstance(found, (tuple, list)) and any(each is ... for each in found):
+        raise NotAnswered("replace the dots with your answer.")
+    if not isinstance(found, (tuple, list)) or len(found) != 5:
+        raise Wrong("five arrays are wanted: W1, b1, W2, b2, W3.")
+    names = "W1", "b1", "W2", "b2", "W3"
+    for name, array, old in zip(names, found, arrays):
+        if np.shape(array) != old.shape:
+            raise Wrong(f"{name} must keep its shape {old.shape}, and has {np.shape(array)}.")
+    inverse = renumbered(*arrays, np.argsort(first), np.argsort(second))
+    if all(np.allclose(one, other) for one, other in zip(found, inverse)):
+        raise Wrong("the answers stay the same, but this is the inverse numbering: feature g must be the old first[g], "
+                    "so index with first itself.")
+    for name, array, own, old in zip(names, found, wanted, arrays):
+        if np.allclose(array, old) and not np.allclose(array, own):
+            raise Wrong(f"{name} is still in the old order, and its numbers belong to features that have moved.")
+    if np.allclose(found[2], arrays[2][first]) or np.allclose(found[2], arrays[2][:, second]):
+        raise Wrong("W2 stands between the two layers: its rows follow first, its columns second.")
+    for name, array, own in zip(names, found, wanted):
+        expect_close(array, own, f"look at {name}: columns and biases follow their layer's features, rows the features they read.")
+    expect_close(answers(x, *found), before, "the answers must stay the same.")
 
 
-def own_matrix(W, r, s):
-    return W * np.outer(r, s)
+def answers(x, W1, b1, W2, b2, W3):
+    return np.maximum(np.maximum(x @ W1 + b1, 0) @ W2 + b2, 0) @ W3
+
+
+def renumbered(W1, b1, W2, b2, W3, first, second):
+    return W1[:, first], b1[first], W2[first][:, second], b2[second], W3[second]
 
 
 EXERCISES = (
@@ -145,11 +164,22 @@ EXERCISES = (
                  z - z.max(axis=-1, keepdims=True)).sum(axis=-1, keepdims=True)))},
     ),
     Exercise(
-        "14.4", "a member's own matrix is W ∘ r sᵀ", check_matrix,
-        ("Write out one number of (x∘r)W∘s: Σ_f x_f r_f W_fg s_g.", "So M_fg = r_f W_fg s_g."),
-        own_matrix,
-        {"factors is missing": lambda W, r, s: W * r[:, None],
-         "not plus": lambda W, r, s: W + np.outer(r, s),
-         "r and s are vectors": lambda W, r, s: W * (r @ r) * (s @ s)},
+        "14.4", "features renumbered, answers unchanged", check_renumbered,
+        ("A layer's features are the columns of its kernel, its biases, and the rows of the next kernel.",
+         "W2[first][:, second] reorders its rows, then its columns."),
+        renumbered,
+        {"inverse numbering": lambda W1, b1, W2, b2, W3, first, second: renumbered(
+            W1, b1, W2, b2, W3, np.argsort(first), np.argsort(second)),
+         "b1 is still": lambda W1, b1, W2, b2, W3, first, second: (
+             W1[:, first], b1, W2[first][:, second], b2[second], W3[second]),
+         "W3 is still": lambda W1, b1, W2, b2, W3, first, second: (
+             W1[:, first], b1[first], W2[first][:, second], b2[second], W3),
+         "between the two layers": lambda W1, b1, W2, b2, W3, first, second: (
+             W1[:, first], b1[first], W2[:, second], b2[second], W3[second]),
+         "look at b2": lambda W1, b1, W2, b2, W3, first, second: (
+             W1[:, first], b1[first], W2[first][:, second], b2[np.argsort(second)], W3[second]),
+         "must keep its shape": lambda W1, b1, W2, b2, W3, first, second: (
+             W1[:, first], b1[first], W2[first, second[:4]], b2[second], W3[second]),
+         "five arrays": lambda W1, b1, W2, b2, W3, first, second: (W1[:, first], W2[first][:, second], W3[second])},
     ),
 )
