@@ -1,4 +1,4 @@
-"""Exercises of lesson 13: a distance of drawings, an interval over seeds, many claims, a verdict."""
+"""Exercises of lesson 13: a distance of drawings, an interval over seeds, many claims, Holm's test."""
 
 import numpy as np
 
@@ -62,33 +62,44 @@ def check_chance(answer, random):
             raise Wrong("this is the probability that all of them are wrong at once.")
         if np.isclose(found, (1 - alpha) ** claims):
             raise Wrong("this is the probability that none is wrong: take the rest.")
-    expect_close(found, wanted, "none of them is wrong with probability (1 − alpha)^claims.", 1e-6)
+        if np.isclose(found, claims * alpha * (1 - alpha) ** (claims - 1)):
+            raise Wrong("this is the probability of exactly one false verdict; two or more count, too.")
+    expect_close(found, wanted, "begin with the opposite: no verdict at all is false.", 1e-6)
 
 
 def chance_of_a_false_verdict(claims, alpha):
     return 1 - (1 - alpha) ** claims
 
 
-def check_verdict(answer, random):
-    at_the_border = [(0.0, random.uniform(0.1, 1)), (-random.uniform(0.1, 1), 0.0)]
-    for low, high in [*np.sort(random.normal(0, 1, size=(30, 2))), *at_the_border]:
-        wanted = verdict(low, high)
-        found = call(answer, low, high)
-        if found not in ("holds", "does not", "not shown"):
-            raise Wrong(f"return exactly 'holds', 'does not' or 'not shown', and not {found!r}.")
-        if found != wanted and wanted == "not shown":
-            raise Wrong(f"the interval from {low:.2f} to {high:.2f} holds 0, so the sign of the gain "
-                        "is open: 'not shown'.")
-        if found != wanted and wanted == "does not":
-            raise Wrong(f"from {low:.2f} to {high:.2f} all gains are below 0: the claim does not hold.")
-        if found != wanted:
-            raise Wrong(f"from {low:.2f} to {high:.2f} all gains are above 0: the claim holds.")
+def check_adjusted(answer, random):
+    for claims in (5, 8):
+        few = random.uniform(0, 0.02, size=claims - 5), (0.012, 0.0121)      # so close that Holm must look back
+        many = random.uniform(0.05, 0.1, size=1), random.uniform(0.6, 0.9, size=2)
+        p = random.permutation(np.concatenate([*few, *many]))
+        wanted, order = adjusted(p), np.argsort(p)
+        found = call(answer, p.copy())
+        if np.shape(found) == (claims,) and not np.allclose(found, wanted):
+            steps, upside_down = p[order] * np.arange(claims, 0, -1), p[order] * np.arange(1, claims + 1)
+            if np.allclose(found, wanted[order]):
+                raise Wrong("this is in the order of size: return it in the order of p.")
+            if np.allclose(np.minimum(found, 1), np.minimum(claims * p, 1)):
+                raise Wrong("this multiplies every p by m: only the smallest must pass 0.05/m.")
+            if np.allclose(np.minimum(found, 1)[order], np.minimum(steps, 1)):
+                raise Wrong("a claim passes only where all smaller p have passed, too: its value is at least theirs.")
+            if np.allclose(np.minimum(found, 1), wanted):
+                raise Wrong("a probability is at most 1.")
+            if np.allclose(np.minimum(found, 1)[order], np.minimum(np.maximum.accumulate(upside_down), 1)):
+                raise Wrong("the wrong way round: the smallest p is multiplied by m, the largest by 1.")
+        expect_close(found, wanted, "the smallest p times m, the next times m − 1, and so on; no value below one "
+                     "before it, none above 1; in the order of p.", 1e-9)
 
 
-def verdict(low, high):
-    if low > 0:
-        return "holds"
-    return "does not" if high < 0 else "not shown"
+def adjusted(p):
+    order = np.argsort(p)
+    steps = p[order] * np.arange(len(p), 0, -1)
+    found = np.empty(len(p))
+    found[order] = np.minimum(np.maximum.accumulate(steps), 1)
+    return found
 
 
 EXERCISES = (
@@ -121,14 +132,19 @@ EXERCISES = (
         chance_of_a_false_verdict,
         {"it can exceed 1": lambda claims, alpha: claims * alpha,
          "all of them are wrong": lambda claims, alpha: alpha**claims,
-         "take the rest": lambda claims, alpha: (1 - alpha) ** claims},
+         "take the rest": lambda claims, alpha: (1 - alpha) ** claims,
+         "exactly one": lambda claims, alpha: claims * alpha * (1 - alpha) ** (claims - 1)},
     ),
     Exercise(
-        "13.4", "a verdict from an interval of gains", check_verdict,
-        ("Three cases: the whole interval above 0, below 0, or 0 inside.",
-         "Compare low with 0 first, then high."),
-        verdict,
-        {"not shown": lambda low, high: "holds" if low + high > 0 else "does not",
-         "does not hold": lambda low, high: "holds" if low > 0 else "not shown"},
+        "13.4", "Holm's test as adjusted p values", check_adjusted,
+        ("The smallest p passes where alpha is at least m times p, the next where it is at least (m − 1) times p.",
+         "order = np.argsort(p), then np.maximum.accumulate; write the result back by found[order] = …"),
+        adjusted,
+        {"in the order of size": lambda p: adjusted(np.sort(p)),
+         "every p by m": lambda p: np.minimum(len(p) * p, 1),
+         "at least theirs": lambda p: np.minimum((len(p) - np.argsort(np.argsort(p))) * p, 1),
+         "at most 1": lambda p: np.maximum.accumulate(np.sort(p) * np.arange(len(p), 0, -1))[np.argsort(np.argsort(p))],
+         "wrong way round": lambda p: np.minimum(
+             np.maximum.accumulate(np.sort(p) * np.arange(1, len(p) + 1)), 1)[np.argsort(np.argsort(p))]},
     ),
 )
