@@ -1,6 +1,6 @@
 """How much quicker are two workers, and what does a killed one cost? Writes cluster_speed.json (lesson 20).
 
-    python benchmarks/cluster_speed.py [--repeats 5] [--kills 5] [--epochs 6]
+    python benchmarks/cluster_speed.py [--repeats 5] [--kills 5] [--epochs 6] [--workers 1 2] [--out cluster_speed]
 
 Eight networks for the digits are trained by one worker process and by two, each with one thread, in turns: one,
 two, two, one, … Then, in turns too, two networks are trained in peace, and while a worker is killed at a random
@@ -91,12 +91,14 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     for name, default in (("repeats", 5), ("kills", 5), ("epochs", 6)):
         parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--out", default="cluster_speed", help="the JSON file's name, without .json: the lesson reads cluster_speed")
     options = parser.parse_args()
     if min(options.repeats, options.kills) < 3:
         parser.error("--repeats and --kills must be 3 or more: one run says nothing about the next.")
     digits = eg.load_images("digits")
     runs = []
     for turn in range(options.repeats):                     # what comes first changes, since a machine warms up
-        runs += [{"turn": turn + 1, **measure(workers, digits, options.epochs)} for workers in ((1, 2), (2, 1))[turn % 2]]
-    write("cluster_speed", {"machine": machine(), "members": list(networks(8)), "epochs": options.epochs, "runs": runs,
+        runs += [{"turn": turn + 1, **measure(workers, digits, options.epochs)} for workers in options.workers[::(-1) ** turn]]
+    write(options.out, {"machine": machine(), "members": list(networks(8)), "epochs": options.epochs, "runs": runs,
                             "kills": kills(digits, options.epochs, options.kills)})

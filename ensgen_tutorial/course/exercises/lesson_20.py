@@ -50,7 +50,8 @@ def check_speed_up(answer, random):
                 raise Wrong("this is the time: the speed-up is the time here over the time there.")
             if np.isclose(found, (start_up + serial + parallel) / time):
                 raise Wrong("the work without a cluster needs no start-up.")
-        expect_close(found, wanted, "(serial + parallel) / (start_up + serial + parallel/workers).")
+        expect_close(found, wanted, "compare two times. Here it is serial + parallel; there, what comes "
+                     "one after the other, and what is divided?")
 
 
 def speed_up(serial, parallel, start_up, workers):
@@ -73,7 +74,10 @@ def check_seeds(answer, random):
         raise Wrong("called twice with the same seed, this gives other seeds: nobody could repeat the drawing.")
     if len(set(shards)) < count:
         raise Wrong("some shards have the same seed, and would draw the same pictures.")
-    near = {step: {int(each) for each in call(answer, seed + step, count)} for step in (-1, 1, 2, 3, 10, 1000)}
+    # Neighbours in steps that somebody may take, the answer's own among them; far jumps look like a hash.
+    own = {abs(later - earlier) for earlier, later in zip(shards, shards[1:])}
+    steps = sorted({-1, *range(1, 21), 100, 1000, 10_000} | {step for step in own if 0 < step < 10**6})
+    near = {step: {int(each) for each in call(answer, seed + step, count)} for step in steps}
     shared = next((step for step, others in near.items() if others & set(shards)), None)
     many, next_many = (set(map(int, call(answer, each, 5000))) for each in (seed, seed + 1))
     # Among so many 32-bit numbers a pair or two may be equal by chance.
@@ -114,7 +118,9 @@ def check_limits(answer, random):
         if enough == workers - 1:
             raise Wrong("one worker too few: with so many, the work itself takes longer than the longest job.")
         if enough == workers + 1:
-            raise Wrong("one worker too many: a whole quotient leaves nothing for another worker.")
+            if np.isclose(total / longest, workers):
+                raise Wrong("one worker too many: a whole quotient leaves nothing for another worker.")
+            raise Wrong("one worker too many: this is asked of the bound, and a schedule is not the bound.")
         expect_close(enough, workers, "the workers: from how many on is the work, divided evenly, done before the longest job?")
 
 
@@ -159,6 +165,8 @@ EXERCISES = (
          "gets the same pictures again": lambda seed, count: [seed + k for k in range(count)],
          "share shards' seeds": lambda seed, count: [seed * 1000 + k for k in range(count)],
          "whoever draws a second time": lambda seed, count: [seed + 2 * k for k in range(count)],
+         "with another seed": lambda seed, count: [seed + 7 * k for k in range(count)],
+         "share shards": lambda seed, count: [seed + 10_000 * k for k in range(count)],
          "whole numbers from 0 on": lambda seed, count: [-(seed * 1000 + k) for k in range(count)],
          "nobody could repeat": lambda seed, count: np.random.default_rng().integers(2**32, size=count),
          "would be lost": lambda seed, count: seeds_of_shards(seed * 1000 + count, count)},
