@@ -123,6 +123,9 @@ def check_timetable(answer, random):
         raise Wrong(f"α must stop at 1, and yours reaches {found[:, 1].max():.2f}.")
     if np.allclose(found[~first, 1], 1 - wanted[~first, 1]):
         raise Wrong("α must rise: when a stage begins, its new layer has no weight.")
+    if found[3::6, 1].min() > 0:
+        raise Wrong("α is 0 in the first step of a stage that fades, and yours begins at "
+                    f"{found[3::6, 1].min():.4f}.")
     if np.allclose(found[3::6, 1], 0) and found[8, 1] < 1:
         raise Wrong("this α reaches 1 only at the end of a stage: the new layer needs the second "
                     "half of the steps with full weight.")
@@ -218,7 +221,8 @@ EXERCISES = (
         ("Begin with the list [side], and put halves in front of it.",
          "Go on while the first entry is even and its half is smallest or more."),
         sizes,
-        {"the order": lambda side, smallest: sizes(side, smallest)[::-1],
+        {"and a smallest size of": lambda side, smallest: sizes(side, smallest + 1),
+         "the order": lambda side, smallest: sizes(side, smallest)[::-1],
          "must not be less": lambda side, smallest: unlimited(side),
          "only even sizes": rounded_sizes},
     ),
@@ -233,6 +237,8 @@ EXERCISES = (
          "must rise": lambda s, n, k: (s // n, 1.0 if s < n else 1 - timetable(s, n, k)[1]),
          "nothing to fade from": lambda s, n, k: (s // n, min(1, 2 * (s % n) / n)),
          "half of": lambda s, n, k: (s // n, 1.0 if s < n else min(1, (s % n) / (n // 2))),
+         "is 0 in the first step": lambda s, n, k: (
+             s // n, 1.0 if s < n else min(1.0, (s % n + 1) / (n / 2))),
          "belongs to stage": lambda s, n, k: (min((s + 1) // n, k - 1), 1.0)},
     ),
     Exercise(
@@ -252,7 +258,7 @@ EXERCISES = (
          "If that is outside of [0, 1], the smallest value lies at an end."),
         palest,
         {"from 0 to 1": unclipped,
-         "weight of the small": lambda small, large: palest(large, small),
+         "weight of the small": lambda small, large: round(palest(large, small), 3),
          "mean square is": lambda small, large: 0.5},
     ),
 )
