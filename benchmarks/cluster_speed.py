@@ -101,4 +101,4 @@ if __name__ == "__main__":
     for turn in range(options.repeats):                     # what comes first changes, since a machine warms up
         runs += [{"turn": turn + 1, **measure(workers, digits, options.epochs)} for workers in options.workers[::(-1) ** turn]]
     write(options.out, {"machine": machine(), "members": list(networks(8)), "epochs": options.epochs, "runs": runs,
-                            "kills": kills(digits, options.epochs, options.kills)})
+                        "kills": kills(digits, options.epochs, options.kills)})

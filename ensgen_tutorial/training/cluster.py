@@ -86,12 +86,12 @@ def train_on_cluster(members, images, options, cluster, progress="auto", report=
 def able_workers(cluster, report):
     """The addresses of those that can train, None for all. Names the others; ClusterError where none can."""
     answers = cluster.run(ready, on_error="return")
-    unable = {address: reason(answer, cluster) for address, answer in answers.items()
+    unable = {address: answer for address, answer in answers.items()
               if isinstance(answer, Exception) and lacking(answer)}
-    for address, why in unable.items():
-        report(f"the worker at {address} is not used: {why}.")
+    for address, error in unable.items():
+        report(f"the worker at {address} is not used: it lacks {lacking(error)} (install this course there).")
     if unable and len(unable) == len(answers):
-        raise ClusterError(f"no member could be trained: {why}.")
+        raise ClusterError(f"no member could be trained: {reason(error, cluster)}.")
     return [address for address in answers if address not in unable] if unable else None
 
 
@@ -168,7 +168,7 @@ def reason(error, cluster):
     if type(error).__name__ == "KilledWorker":
         return "every worker that tried it stopped (killed, or out of memory)"
     if lacking(error):
-        return f"a worker lacks {lacking(error)}: install this course there"
+        return f"a worker lacks {lacking(error)} (install this course there)"
     if isinstance(error, CancelledError):
         return ("the scheduler went away" if cluster.status != "running" else
                 "it was cancelled, or the last worker that held the images stopped")

@@ -95,7 +95,8 @@ def seeds_of_shards(seed, count):
 
 def check_limits(answer, random):
     whole, third = np.array([5.0, 5, 5]), np.array([10.0, 7, 6, 5, 4, 1])     # Σt/max t is 3, and 3.3
-    for seconds in (third, whole, *(random.exponential(10, count) + 1 for count in (5, 12, 30))):
+    harder = np.array([10.0, 6, 6, 6, 1])                    # 3 workers by the bound, 4 by any schedule
+    for seconds in (third, whole, harder, *(random.exponential(10, count) + 1 for count in (5, 12, 30))):
         start_up = float(random.uniform(5, 20))
         (most, workers), found = limits(seconds, start_up), call(answer, seconds, start_up)
         try:
@@ -183,6 +184,8 @@ EXERCISES = (
          "idle during the start-up": lambda seconds, start_up: (
              limits(seconds, start_up)[0], math.ceil(limits(seconds, start_up)[0])),
          "too many": lambda seconds, start_up: (limits(seconds, start_up)[0], int(seconds.sum() / seconds.max()) + 1),
+         "a schedule is not the bound": lambda seconds, start_up: (limits(seconds, start_up)[0], next(
+             m for m in range(1, 99) if list_scheduling(np.sort(seconds)[::-1], m) <= seconds.max() + 1e-9)),
          "too few": lambda seconds, start_up: (limits(seconds, start_up)[0], round(seconds.sum() / seconds.max())),
          "workers are whole": lambda seconds, start_up: (limits(seconds, start_up)[0], seconds.sum() / seconds.max()),
          "two numbers": lambda seconds, start_up: limits(seconds, start_up)[0]},
