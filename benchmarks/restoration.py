@@ -120,8 +120,9 @@ def translation(report):
 
 
 def matting(report):
-    """Members, and four ways to combine them. The way is chosen on validation scenes alone, each kind of
-    scene in turn left out of the fit, since test has kinds that nobody has seen.
+    """Members, and five ways to combine them. The way is chosen on validation scenes alone, each kind of
+    scene in turn left out of the fit, since test has kinds that nobody has seen. Beside that stands what
+    each kind's scenes score alone: the members, and weights that were fitted with this kind, too.
     """
     names = [name.split("/")[1] for name in BOX if name.startswith("scenes/")]
     # Classical methods need some pixels that are surely foreground, which fine lace may not have.
@@ -134,7 +135,7 @@ def matting(report):
     mattes = {method: {split: eg.ClassicalMatting(method).predict(each)[..., 0]
                        for split, each in given.items()} for method in CLASSICAL}
     report("  classical methods have answered")
-    errors, weights, devices, left_out, correlations = {}, [], [], {}, None
+    errors, weights, devices, left_out, seen_kinds, correlations = {}, [], [], {}, {}, None
 
     def mse(found, split, chosen=slice(None)):
         return [1000 * eg.mean_squared_error(*each) for each in
@@ -174,6 +175,10 @@ def matting(report):
             for name, rule in rules.items():
                 error = np.mean(mse(rule(seen["validation"][:, out], found), "validation", out))
                 left_out.setdefault(name, {}).setdefault(kind, []).append(error)
+            for name, answers in dict(zip(own, seen["validation"][:, out])).items():
+                seen_kinds.setdefault(name, {}).setdefault(kind, []).append(np.mean(mse(answers, "validation", out)))
+            error = np.mean(mse(RULES["fitted weights"](seen["validation"][:, out], fitted), "validation", out))
+            seen_kinds.setdefault("fitted weights", {}).setdefault(kind, []).append(error)
         if seed == 0:
             wrong = [(each["test"] - alpha["test"])[unknown["test"]] for each in own.values()]
             correlations = np.corrcoef(wrong).round(3).tolist()
@@ -181,7 +186,8 @@ def matting(report):
         report(f"  validation, each kind left out, {name}: {np.mean(list(each.values())):.2f}e-3")
     return {"errors": errors, "weights": weights, "members": [*CLASSICAL, *names],
             "trained on": devices,
-            "kind left out": left_out, "correlations": correlations,
+            "kind left out": left_out, "kind seen": seen_kinds,
+            "unknown pixels": unknown["test"].sum(axis=(1, 2)).tolist(), "correlations": correlations,
             "scenes": [scene.name for scene in sets["test"]]}
 
 
