@@ -11,8 +11,9 @@ image and its parameters; and, in one run on the same cores, the seconds of an e
 training and of 64 drawings. Nothing is chosen on test images. Writes efficient_ensembles.json beside
 this file.
 
-The control, "same pictures, hard targets", tells what the teacher's answers themselves give: the
-student's network, pictures, epochs and seeds, without dropout, but each pixel's target is its value.
+The control, "same pictures, hard targets", tells what soft targets give: the student's network,
+pictures, epochs and seeds, without dropout, but each pixel's target is its value. Half of the pictures
+are the teacher's drawings, so it does not tell what the teacher gives.
 """
 
 import argparse

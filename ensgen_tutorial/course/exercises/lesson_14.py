@@ -1,7 +1,7 @@
 """Exercises of lesson 14: a soup, a moving average, a student's loss, and a network renumbered."""
 
 import numpy as np
-from scipy.special import log_softmax
+from scipy.special import log_softmax, xlogy
 
 from . import Exercise, NotAnswered, Wrong, call, expect_close
 
@@ -23,6 +23,8 @@ def check_soup(answer, random):
                 raise Wrong("this is the plain mean: where are the weights?")
             if np.allclose(found[name], array / 3):
                 raise Wrong("the weights sum to 1 already: do not divide by M.")
+            if np.allclose(found[name], array - weights[2] * stacked[2]):
+                raise Wrong("these are only the first two networks: the sum goes over all M.")
         expect_close(found[name], array, f"Σ_j w_j θ_j, name by name; look at {name!r}.")
 
 
@@ -43,10 +45,13 @@ def check_average(answer, random):
              "yours is the other way round."),
             (path.mean(axis=0), "this is the plain mean: later steps must count more."),
             (moving_average(path[::-1], momentum), "this walks backwards: the last step must count most."),
+            (from_nothing / (1 - momentum ** len(path)), "this starts with zeros and divides by 1 − mᵗ afterwards, as Adam "
+             "does: start with the first row, and nothing needs correcting."),
         ):
             if np.allclose(found, wrong):
                 raise Wrong(message)
-    expect_close(found, wanted, "average = path[0]; then for each further row average = m·average + (1 − m)·row.")
+    expect_close(found, wanted, "equal rows must give that row; otherwise the last row counts 1 − m, the row before it "
+                 "m·(1 − m), and so on back to the second.")
 
 
 def moving_average(path, momentum):
@@ -65,6 +70,9 @@ def check_loss(answer, random):
         for wrong, message in (
             (-(teacher * logs).sum(), "this is the cross-entropy; KL is that less the teacher's own entropy."),
             (wanted / 6, "sum over the pixels; do not take their mean."),
+            (wanted / logits.size, "this is a mean over pixels and values: both are sums."),
+            *((kl_divergence(teacher, log_softmax(logits, axis=axis)), "this normalises over other axes than the values: each "
+               "pixel has a distribution of its own, so axis=-1.") for axis in (None, 0)),
             ((np.exp(logs) * (logs - np.log(teacher))).sum(), "this is KL(student ‖ teacher): the average is over "
              "the teacher's probabilities."),
             ((teacher * (np.log(teacher) - logits)).sum(), "logits are no logarithms of probabilities yet: normalise them "
@@ -73,7 +81,7 @@ def check_loss(answer, random):
         ):
             if np.isclose(found, wrong):
                 raise Wrong(message)
-    expect_close(found, wanted, "Σ q (log q − log_softmax(logits)), over all pixels and values.")
+    expect_close(found, wanted, "Σ q (log q − log p) over all pixels and values, where log p = log_softmax(logits, axis=-1).")
     teacher[0] = [0, 0.5, 0.5, 0, 0]
     with np.errstate(all="ignore"):
         found = call(answer, teacher, logits)
@@ -91,13 +99,23 @@ def student_loss(teacher, logits):
     return -(teacher * log_softmax(logits, axis=-1)).sum() - entropy
 
 
+def kl_divergence(teacher, logs):
+    return (xlogy(teacher, teacher) - teacher * logs).sum()
+
+
 def check_renumbered(answer, random):
     sizes = (3, 4), 4, (4, 5), 5, (5, 2)                # other sizes at every place, so that axes cannot be mixed up
     arrays = [random.normal(size=size) for size in sizes]
     x = random.normal(size=(6, 3))
     first, second = np.array([2, 0, 3, 1]), np.array([1, 4, 0, 2, 3])      # not their own inverses
     before = answers(x, *arrays)
-    wanted, found = renumbered(*arrays, first, second), call(answer, *arrays, first, second)
+    try:
+        wanted, found = renumbered(*arrays, first, second), call(answer, *arrays, first, second)
+    except Wrong as reason:
+        if "IndexError" in str(reason):
+            raise Wrong("an index does not fit its axis: rows follow the features that a layer reads, columns those that it "
+                        "makes, and W2's rows and columns are reordered one after the other.") from None
+        raise
     if isinstance(found, (tuple, list)) and any(each is ... for each in found):
         raise NotAnswered("replace the dots with your answer.")
     if not isinstance(found, (tuple, list)) or len(found) != 5:
@@ -136,6 +154,7 @@ EXERCISES = (
         soup_of,
         {"plain mean": lambda learnt, w: soup_of(learnt, np.full(len(w), 1 / len(w))),
          "do not divide": lambda learnt, w: soup_of(learnt, w / len(w)),
+         "over all M": lambda learnt, w: soup_of(learnt[:2], w),
          "the names": lambda learnt, w: {int(name) + 1: array for name, array in soup_of(learnt, w).items()},
          "a dict is wanted": lambda learnt, w: list(soup_of(learnt, w).values())},
     ),
@@ -146,7 +165,9 @@ EXERCISES = (
         {"starts with zeros": lambda path, m: moving_average(np.concatenate([np.zeros((1, path.shape[1])), path]), m),
          "other way round": lambda path, m: moving_average(path, 1 - m),
          "plain mean": lambda path, m: path.mean(axis=0),
-         "backwards": lambda path, m: moving_average(path[::-1], m)},
+         "backwards": lambda path, m: moving_average(path[::-1], m),
+         "as Adam does": lambda path, m: (1 - m) * sum(m**k * row for k, row in enumerate(path[::-1])) / (1 - m ** len(path)),
+         "equal rows": lambda path, m: moving_average(path, m) + path[0]},
     ),
     Exercise(
         "14.3", "a student's loss is KL(teacher ‖ student)", check_loss,
@@ -155,6 +176,9 @@ EXERCISES = (
         student_loss,
         {"teacher's own entropy": lambda q, z: -(q * log_softmax(z, axis=-1)).sum(),
          "do not take their mean": lambda q, z: student_loss(q, z) / len(q),
+         "both are sums": lambda q, z: student_loss(q, z) / z.size,
+         "a distribution of its own": lambda q, z: kl_divergence(q, log_softmax(z)),
+         "other axes": lambda q, z: kl_divergence(q, log_softmax(z, axis=0)),
          "KL(student": lambda q, z: (np.exp(log_softmax(z, axis=-1)) * (log_softmax(z, axis=-1) - np.log(q))).sum(),
          "normalise them": lambda q, z: (q * (np.log(q) - z)).sum(),
          "the sign": lambda q, z: -student_loss(q, z),
@@ -178,6 +202,8 @@ EXERCISES = (
              W1[:, first], b1[first], W2[:, second], b2[second], W3[second]),
          "look at b2": lambda W1, b1, W2, b2, W3, first, second: (
              W1[:, first], b1[first], W2[first][:, second], b2[np.argsort(second)], W3[second]),
+         "does not fit its axis": lambda W1, b1, W2, b2, W3, first, second: (
+             W1[:, first], b1[first], W2[first, second], b2[second], W3[second]),
          "must keep its shape": lambda W1, b1, W2, b2, W3, first, second: (
              W1[:, first], b1[first], W2[first, second[:4]], b2[second], W3[second]),
          "five arrays": lambda W1, b1, W2, b2, W3, first, second: (W1[:, first], W2[first][:, second], W3[second])},
