@@ -48,9 +48,9 @@ def train_generator(generator, images, epochs=None, batch_size=64, learning_rate
     stopping, or None. keep: "best" or "last" epoch, or None for the generator's own choice; a
     member that is best alone is not always best in an ensemble (lesson 12). seed: of the order
     of the images. precision: ``"bfloat16"`` trains a twin that computes in half precision and hands
-    its parameters over, quicker where the processor or the GPU has instructions
-    for it; None: as the generator computes itself. retrain: train again even if the store has the weights. progress: ``"auto"``,
-    ``"bar"``, ``"board"``, ``"quiet"``, or a Keras callback. folder: the store, or None for the
+    its parameters over, quicker where the processor or the GPU has instructions for it and many
+    times slower where it has none; None: as the generator computes itself. retrain: train again
+    even if the store has the weights. progress: ``"auto"``, ``"bar"``, ``"board"``, ``"quiet"``, or a Keras callback. folder: the store, or None for the
     user's own. report: what to call with the one line that says what happened. name: of the
     generator there.
 

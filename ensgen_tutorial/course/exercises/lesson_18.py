@@ -25,6 +25,10 @@ def check_alpha(answer, random):
                 found, np.clip(away / apart, 0, 1).mean(axis=-1)):
             raise Wrong("this is the mean of three quotients: channels in which F and B hardly differ say "
                         "little and count much. Least squares weighs each by (F − B)².")
+        if any(np.allclose(found, np.clip((away * apart).sum(axis=-1) / ((apart**2).sum(axis=-1) + small), 0, 1))
+               for small in (1e-2, 1e-3, 1e-4)):
+            raise Wrong("something small is added to the denominator, which moves every α a little: F and B "
+                        "differ everywhere, so nothing is divided by 0.")
         if np.allclose(found, np.clip(away.sum(axis=-1) / apart.sum(axis=-1), 0, 1)):
             raise Wrong("sums of signed differences can cancel: multiply by F − B before summing.")
     expect_close(found, wanted, "minimise ‖I − B − α(F − B)‖² over α: a quotient of two sums over the "
@@ -110,6 +114,8 @@ def check_copy(answer, random):
             if np.isclose(found, rho + (1 - rho) / 2):
                 raise Wrong("this is the mean of the two without the copy. With it, the second one weighs "
                             "2/3.")
+            if np.isclose(found, (5 + 2 * rho) / 9):
+                raise Wrong("the covariance appears twice in the square of a sum: 2 · ⅓ · ⅔ · ρ.")
         expect_close(found, wanted, "the mean is ⅓ of the first error and ⅔ of the second: work out its "
                      "variance.")
 
@@ -143,6 +149,9 @@ def check_weight(answer, random):
                     covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1]), 0, 1)):
                 raise Wrong("np.cov takes the means away, but a member that is always too bright errs: use "
                             "the plain sums of squares.")
+            if abs(found - wanted) < 0.02:
+                raise Wrong("this is near the best weight, as from a search over a grid: the parabola's "
+                            "lowest point has a formula, which is exact.")
         expect_close(found, wanted, "the error Σ(w·wrong₁ + (1 − w)·wrong₂)² is a parabola in w: find its "
                      "lowest point, then clip.", 1e-6)
 
@@ -161,6 +170,8 @@ EXERCISES = (
         {"outside [0, 1]": lambda i, f, b: ((i - b) * (f - b)).sum(axis=-1) / ((f - b) ** 2).sum(axis=-1),
          "background's share": lambda i, f, b: 1 - alpha_from(i, f, b),
          "mean of three quotients": lambda i, f, b: np.clip(((i - b) / (f - b)).mean(axis=-1), 0, 1),
+         "added to the denominator": lambda i, f, b: np.clip(
+             ((i - b) * (f - b)).sum(axis=-1) / (((f - b) ** 2).sum(axis=-1) + 1e-3), 0, 1),
          "can cancel": lambda i, f, b: np.clip((i - b).sum(axis=-1) / (f - b).sum(axis=-1), 0, 1)},
     ),
     Exercise(
@@ -180,7 +191,8 @@ EXERCISES = (
          "Var(ae₁ + be₂) = a²σ² + b²σ² + 2abρσ²."),
         variance_with_a_copy,
         {"third member of its own": lambda rho: rho + (1 - rho) / 3,
-         "without the copy": lambda rho: rho + (1 - rho) / 2},
+         "without the copy": lambda rho: rho + (1 - rho) / 2,
+         "appears twice": lambda rho: (5 + 2 * rho) / 9},
     ),
     Exercise(
         "18.4", "the lowest point of a parabola, clipped to [0, 1]", check_weight,
@@ -191,6 +203,8 @@ EXERCISES = (
             (wrong[0] - wrong[1]) ** 2).sum(),
          "weight of member 2": lambda wrong: 1 - best_weight(wrong),
          "correlated": lambda wrong: (wrong[1] ** 2).sum() / (wrong**2).sum(),
+         "from a search": lambda wrong: min(np.linspace(0, 1, 101), key=lambda w: (
+             (w * wrong[0] + (1 - w) * wrong[1]) ** 2).sum()),
          "np.cov": lambda wrong: best_weight(wrong - wrong.mean(axis=1, keepdims=True))},
     ),
 )
