@@ -109,6 +109,10 @@ def check_scan(answer, random):
     if np.shape(found) == wanted.shape:
         if np.allclose(found, never_wiped(step, features, start)):
             raise Wrong("here the state walks on from row to row: each row begins at the start.")
+        if np.allclose(found, begins_with_zeros(step, features, start)):
+            raise Wrong("here each row begins with zeros: begin it with the state start.")
+        if np.allclose(found, from_right_to_left(step, features, start)):
+            raise Wrong("this reads each row from right to left; columns are counted from the left.")
         if np.allclose(found, by_columns(step, features, start)):
             raise Wrong("this reads columns from top to bottom; rows are the second axis.")
         if np.allclose(found, before_the_step(step, features, start)):
@@ -132,6 +136,14 @@ def scan(step, features, start):
 def never_wiped(step, features, start):
     flat = features.reshape(len(features), 1, -1, features.shape[-1])
     return scan(step, flat, start).reshape(*features.shape[:3], -1)
+
+
+def begins_with_zeros(step, features, start):
+    return scan(step, features, np.zeros_like(start))
+
+
+def from_right_to_left(step, features, start):
+    return scan(step, features[:, :, ::-1], start)[:, :, ::-1]
 
 
 def by_columns(step, features, start):
@@ -169,12 +181,17 @@ def gru_parameters(features, units):
 def check_rest(answer, random):
     log_likelihoods = np.log(random.uniform(0.05, 1, size=(3, 6, 5)))
     place = np.arange(30).reshape(6, 5)
-    for count in (10, int(random.integers(11, 15)), int(random.integers(16, 30)), 0, 30):
+    counts = 10, int(random.integers(11, 15)), int(random.integers(16, 30)), 0, 30
+    refused = [count for count in counts if refuses(answer, log_likelihoods, place < count)]
+    if refused == [count for count in counts if 0 < count < 30]:
+        raise Wrong("a ValueError is raised for every beginning except an empty one and the whole image: given may change "
+                    "once. (np.diff of booleans only says *changed*; make them whole numbers first.)")
+    if refused:
+        raise Wrong(f"a ValueError is raised where the first {refused[0]} of 30 are given: every beginning is allowed, also "
+                    "one that ends inside a row, one that is empty, and the whole image.")
+    for count in counts:
         given = place < count
         wanted = nats_of_the_rest(log_likelihoods, given)
-        if refuses(answer, log_likelihoods, given):
-            raise Wrong(f"here the first {count} of 30 are given, which is a beginning: no ValueError is wanted. (np.diff of "
-                        "booleans only says *changed*; make them whole numbers first.)")
         found = call(answer, log_likelihoods, given)
         if np.shape(found) == (3,):
             if count and np.allclose(found, -log_likelihoods.sum(axis=(1, 2))):
@@ -193,10 +210,15 @@ def check_rest(answer, random):
 
 
 def refuses(answer, *arguments):
-    """Whether the student's function raises a ValueError."""
+    """Whether the student's function raises a ValueError; any other error is a mistake."""
     try:
-        answer(*(each.copy() for each in arguments))
-    except ValueError:
+        call(answer, *arguments)
+    except Wrong as mistake:
+        if isinstance(mistake.__context__, AssertionError):
+            raise Wrong("an AssertionError is raised, and a ValueError is wanted: python -O switches every assert "
+                        "off.") from None
+        if not isinstance(mistake.__context__, ValueError):
+            raise
         return True
     return False
 
@@ -211,6 +233,25 @@ def nats_of_the_rest(log_likelihoods, given):
 def refuses_every_change(log_likelihoods, given):
     if np.diff(given.ravel()).any():
         raise ValueError("the given pixels must be a beginning of the reading order")
+    return -log_likelihoods[:, ~given].sum(axis=1)
+
+
+def allows_whole_rows(log_likelihoods, given):
+    rows = given.all(axis=1)
+    if (rows != given.any(axis=1)).any():
+        raise ValueError
+    return nats_of_the_rest(log_likelihoods, given)
+
+
+def wants_the_first_pixel(log_likelihoods, given):
+    if not given.ravel()[0]:
+        raise ValueError
+    return nats_of_the_rest(log_likelihoods, given)
+
+
+def asserts(log_likelihoods, given):
+    flat = given.ravel()
+    assert (flat[1:] <= flat[:-1]).all()
     return -log_likelihoods[:, ~given].sum(axis=1)
 
 
@@ -233,13 +274,19 @@ def check_added(answer, random):
                  "own mean; once from inputs, places and states together, once from inputs and places.", 1e-5)
 
 
-def held_out(features, facts, fit_on_all=False):
-    """R² on the second half of a linear regression fitted on the first half."""
+def held_out(features, facts, fit_on_all=False, mean_of=None):
+    """R² on the second half of a linear regression fitted on the first half; mean_of: the places whose means it is about."""
     half = len(facts) // 2
     some = slice(None) if fit_on_all else slice(half)
     weights = np.linalg.lstsq(features[some], facts[some], rcond=None)[0]
     tests, errors = facts[half:], (facts - features @ weights)[half:]
-    return 1 - (errors**2).sum() / ((tests - tests.mean()) ** 2).sum()
+    mean = tests.mean() if mean_of is None else means_of_places(tests, mean_of[half:])
+    return 1 - (errors**2).sum() / ((tests - mean) ** 2).sum()
+
+
+def means_of_places(facts, places):
+    """For each example the mean of its place."""
+    return (np.bincount(places, facts) / np.bincount(places))[places]
 
 
 def with_places(inputs, places):
@@ -254,6 +301,26 @@ def added(states, inputs, places, facts, **how):
 
 def states_alone(states, inputs, places, facts):
     return held_out(with_places(states, 0 * places), facts) - held_out(with_places(inputs, places), facts)
+
+
+def states_with_places(states, inputs, places, facts):
+    return held_out(with_places(states, places), facts) - held_out(with_places(inputs, places), facts)
+
+
+def about_each_place(states, inputs, places, facts):
+    return added(states, inputs, places, facts, mean_of=places)
+
+
+def slopes_of_each_place(states, inputs, places, facts, **how):
+    """One regression for each place: every feature stands in as many columns as there are places."""
+    of_place = places[:, None, None] == np.arange(places.max() + 1)
+    known, all_features = (np.reshape(each[:, :, None] * of_place, (len(facts), -1)) for each in
+                           (np.insert(inputs, 0, 1, axis=1), np.insert(np.hstack([inputs, states]), 0, 1, axis=1)))
+    return held_out(all_features, facts, **how) - held_out(known, facts, **how)
+
+
+def as_in_the_lesson(states, inputs, places, facts):
+    return slopes_of_each_place(states, inputs, places, facts, mean_of=places)
 
 
 def fitted_on_all(states, inputs, places, facts):
@@ -279,9 +346,16 @@ def places_as_numbers(states, inputs, places, facts):
     return added(states, np.hstack([inputs, places[:, None]]), 0 * places, facts)
 
 
+NOT_TOGETHER = ("the state need not repeat what the input says: compare inputs, places and states *together* with "
+                "inputs and places.")
+A_REGRESSION_FOR_EACH = ("this is one regression for each place: here the slopes are the same everywhere, and one regression "
+                         "for all places finds them better.")
 UNFAIR = {
-    states_alone: "the state need not repeat what the input says: compare inputs, places and states *together* with "
-                  "inputs and places.",
+    states_alone: NOT_TOGETHER,
+    states_with_places: NOT_TOGETHER,
+    slopes_of_each_place: A_REGRESSION_FOR_EACH,
+    as_in_the_lesson: A_REGRESSION_FOR_EACH,
+    about_each_place: "both R² compare with a mean; take one for the whole second half, not one for each place.",
     fitted_on_all: "the examples that test the regression must not have trained it.",
     without_control: "this is the R² with the states; subtract the R² from inputs and places alone.",
     mean_of_the_first_half: "both R² compare with a mean; take that of the second half, which is scored.",
@@ -313,6 +387,8 @@ EXERCISES = (
          "states = np.zeros((N, H, W, units)); fill states[:, row, column] with the new state."),
         scan,
         {"walks on": never_wiped,
+         "with zeros": begins_with_zeros,
+         "from right to left": from_right_to_left,
          "from top to bottom": by_columns,
          "every step begins": always_wiped,
          "after it": before_the_step,
@@ -337,7 +413,10 @@ EXERCISES = (
          "the rest is asked for": lambda terms, given: -terms[:, given].sum(axis=1),
          "the sign": lambda terms, given: terms[:, ~given].sum(axis=1),
          "raise a ValueError": lambda terms, given: -terms[:, ~given].sum(axis=1),
-         "only says *changed*": refuses_every_change},
+         "only says *changed*": refuses_every_change,
+         "ends inside a row": allows_whole_rows,
+         "one that is empty": wants_the_first_pixel,
+         "switches every assert off": asserts},
     ),
     Exercise(
         "05.5", "what memory adds to the input and the place, on examples that trained nothing", check_added,
@@ -346,6 +425,10 @@ EXERCISES = (
          "places[:, None] == np.arange(places.max() + 1) is a zero or one for each place, and holds the constant."),
         added,
         {"together": states_alone,
+         "inputs and places": states_with_places,
+         "for each place: here": slopes_of_each_place,
+         "finds them better": as_in_the_lesson,
+         "not one for each place": about_each_place,
          "must not have trained it": fitted_on_all,
          "alone": without_control,
          "take that of the second half": mean_of_the_first_half,
