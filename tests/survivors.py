@@ -232,15 +232,9 @@ RIGHT = {
         "1 -> 2, in len(chosen) + 1":
             "the pools of all members change by one factor, so the same one has the fewest nats",
     },
-    "13.1": {
-        "real and drawn exchanged":
-            "a squared or absolute difference is the same both ways",
-    },
-    "14.1": {
-        "0 -> 1, in learnt[0]":
-            "all networks have the same names",
-        "0 -> -1, in learnt[0]":
-            "all networks have the same names",
+    "13.2": {
+        "t.ppf(0.975, seeds - 1) * s / np.sqrt(seeds) > half -> t.ppf(0.975, seeds - 1) * s / np.sqrt(seeds) >= half":
+            "equality has probability 0",
     },
     "14.2": {
         "1: -> :":

@@ -1,4 +1,4 @@
-"""Exercises of lesson 14: a soup, a moving average, a student's loss, and a network renumbered."""
+"""Exercises of lesson 14: a Pareto front, a moving average, a student's loss, and a network renumbered."""
 
 import numpy as np
 from scipy.special import log_softmax, xlogy
@@ -6,30 +6,35 @@ from scipy.special import log_softmax, xlogy
 from . import Exercise, NotAnswered, Wrong, call, expect_close
 
 
-def check_soup(answer, random):
-    learnt = [{"0": random.normal(size=(3, 2)), "1": random.normal(size=4)} for _ in range(3)]
-    weights = random.dirichlet(np.ones(3))
-    found, wanted = call(answer, learnt, weights), soup_of(learnt, weights)
-    if not isinstance(found, dict):
-        raise Wrong(f"a dict is wanted, name → array, and this is of type {type(found).__name__}.")
-    if any(each is ... for each in found.values()):
-        raise NotAnswered("replace the dots with your answer.")
-    if found.keys() != wanted.keys():
-        raise Wrong(f"the names must be {sorted(wanted)}, and these are {sorted(map(str, found))}.")
-    for name, array in wanted.items():
-        if np.shape(found[name]) == array.shape:
-            stacked = np.stack([each[name] for each in learnt])
-            if np.allclose(found[name], stacked.mean(axis=0)):
-                raise Wrong("this is the plain mean: where are the weights?")
-            if np.allclose(found[name], array / 3):
-                raise Wrong("the weights sum to 1 already: do not divide by M.")
-            if np.allclose(found[name], array - weights[2] * stacked[2]):
-                raise Wrong("these are only the first two networks: the sum goes over all M.")
-        expect_close(found[name], array, f"Σ_j w_j θ_j, name by name; look at {name!r}.")
+def check_front(answer, random):
+    prices = np.array([1, 2, 2, 3, 4, 5, 6, 7]) * random.uniform(5, 50)
+    nats = np.array([90, 85, 87, 88, 86, 80, 83, 79]) + random.uniform(-0.4, 0.4, 8)
+    order = random.permutation(8)
+    prices, nats = prices[order], nats[order]
+    wanted, found = front_of(prices, nats), call(answer, prices, nats)
+    if np.ndim(found) == 1 and {*np.asarray(found).tolist()} <= {*range(8)}:
+        found, at_all_prices = [int(each) for each in found], np.arange(8)
+        cheapest_first = sorted(at_all_prices, key=lambda i: (prices[i], nats[i]))
+        for wrong, message in (
+            ([i for i in at_all_prices if not any((prices < prices[i]) & (nats < nats[i]))],
+             "of two methods at the same price, the worse one is beaten, too."),
+            ([i for i in at_all_prices if not any((prices <= prices[i]) & (nats <= nats[i]))],
+             "no method is left, since each is as good as itself at its own price: only a better one beats it."),
+            ([i for i in at_all_prices if not any((prices <= prices[i]) & (nats > nats[i]))],
+             "fewer nats are better."),
+            ([i for k, i in enumerate(cheapest_first) if not k or nats[i] < nats[cheapest_first[k - 1]]],
+             "this compares each method with the next cheaper one: any cheaper one may beat it."),
+        ):
+            if {*found} == {*wrong}:
+                raise Wrong(message)
+        if {*found} == {*wanted} and found != wanted:
+            raise Wrong("these are the right ones: list each once, the cheapest first.")
+    expect_close(found, wanted, "i is on the front if no other method has a price at most prices[i] and fewer nats; return "
+                 "such i, the cheapest first.")
 
 
-def soup_of(learnt, weights):
-    return {name: sum(weight * each[name] for weight, each in zip(weights, learnt)) for name in learnt[0]}
+def front_of(prices, nats):
+    return [int(i) for i in np.argsort(prices) if not any((prices <= prices[i]) & (nats < nats[i]))]
 
 
 def check_average(answer, random):
@@ -148,15 +153,17 @@ def renumbered(W1, b1, W2, b2, W3, first, second):
 
 EXERCISES = (
     Exercise(
-        "14.1", "a soup is Σ w_j θ_j, name by name", check_soup,
-        ("A dict comprehension over the names of the first network.",
-         "sum(weight * each[name] for weight, each in zip(weights, learnt))"),
-        soup_of,
-        {"plain mean": lambda learnt, w: soup_of(learnt, np.full(len(w), 1 / len(w))),
-         "do not divide": lambda learnt, w: soup_of(learnt, w / len(w)),
-         "over all M": lambda learnt, w: soup_of(learnt[:2], w),
-         "the names": lambda learnt, w: {int(name) + 1: array for name, array in soup_of(learnt, w).items()},
-         "a dict is wanted": lambda learnt, w: list(soup_of(learnt, w).values())},
+        "14.1", "on the front is whoever nobody beats at the same price or less", check_front,
+        ("For each i: any((prices <= prices[i]) & (nats < nats[i])) says whether it is beaten.",
+         "np.argsort(prices) lists the methods from the cheapest on."),
+        front_of,
+        {"at the same price": lambda prices, nats: [
+            i for i in np.argsort(prices) if not any((prices < prices[i]) & (nats < nats[i]))],
+         "as good as itself": lambda prices, nats: [
+             i for i in np.argsort(prices) if not any((prices <= prices[i]) & (nats <= nats[i]))],
+         "fewer nats are better": lambda prices, nats: [
+             i for i in np.argsort(prices) if not any((prices <= prices[i]) & (nats > nats[i]))],
+         "the cheapest first": lambda prices, nats: sorted(front_of(prices, nats)[::-1], key=lambda i: nats[i])},
     ),
     Exercise(
         "14.2", "a moving average forgets slowly", check_average,
