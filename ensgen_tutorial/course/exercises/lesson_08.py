@@ -180,14 +180,31 @@ def check_contrast(answer, random):
         elif near == "small":
             small, large = small * random.uniform(0.3, 0.6), small
         found, wanted = call(answer, small, large), palest(small, large)
-        if np.ndim(found) == 0 and not 0 <= float(found) <= 1:
-            raise Wrong(f"α is a weight, from 0 to 1, and yours is {float(found):.2f}: where is the "
-                        "contrast least if it falls all the way?")
-        if np.ndim(found) == 0 and np.isclose(found, palest(large, small), atol=6e-4) and near == "between":
-            raise Wrong("this is the weight of the small picture; α is the large one's.")
+        if np.ndim(found) == 0:
+            explain_contrast(float(found), wanted, small, large)
         here, least = [((1 - a) * small + a * large)[..., 0] for a in (np.mean(found), wanted)]
         expect_close(found, wanted, f"at your α the mean square is {np.mean(here**2):.6f}, and there "
                      f"is an α where it is {np.mean(least**2):.6f}.", 6e-4)
+
+
+def explain_contrast(found, wanted, small, large):
+    """Raise Wrong where a number that is not the wanted one comes from a typical mistake."""
+    def near(other):
+        return np.isclose(found, other, rtol=0, atol=6e-4)
+
+    if near(wanted):
+        return
+    if near(unclipped(small, large)):
+        raise Wrong(f"α is a weight, from 0 to 1, and yours is {found:.2f}: the parabola is lowest outside of "
+                    "that range; where in it is the contrast least?")
+    if not 0 <= found <= 1:
+        raise Wrong(f"α must be from 0 to 1, and yours is {found:.2f}.")
+    if 0 < wanted < 1 and near(1 - wanted):
+        raise Wrong("this is the weight of the small picture; α is the large one's.")
+    if near(each_palest(small, large)):
+        raise Wrong("this is the mean of each picture's own best α; wanted is one α for the mean over all of them.")
+    if abs(found - wanted) < 0.01:
+        raise Wrong(f"almost: α is wanted to three decimals, and yours is {found:.3f}.")
 
 
 def palest(small, large):
@@ -198,6 +215,10 @@ def palest(small, large):
 def unclipped(small, large):
     change = large - small
     return -np.mean(small * change) / np.mean(change**2)
+
+
+def each_palest(small, large):
+    return np.mean([palest(*pair) for pair in zip(small, large)])
 
 
 EXERCISES = (
@@ -257,8 +278,11 @@ EXERCISES = (
          "With change = large − small it is mean((small + α·change)²). Where is its derivative 0?",
          "If that is outside of [0, 1], the smallest value lies at an end."),
         palest,
-        {"from 0 to 1": unclipped,
+        {"lowest outside": unclipped,
+         "must be from 0 to 1": lambda small, large: -unclipped(small, large),
          "weight of the small": lambda small, large: round(palest(large, small), 3),
+         "each picture's own": each_palest,
+         "three decimals": lambda small, large: round(palest(small, large), 2),
          "mean square is": lambda small, large: 0.5},
     ),
 )
