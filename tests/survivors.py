@@ -262,10 +262,6 @@ RIGHT = {
         "truth and answer exchanged":
             "a squared or absolute difference is the same both ways",
     },
-    "17.3": {
-        "p > 0.5 -> p >= 0.5":
-            "for p = ½ every answer between the two is a median",
-    },
     "17.4": {
         "truth and mean exchanged":
             "a squared or absolute difference is the same both ways",

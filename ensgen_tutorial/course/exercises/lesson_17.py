@@ -1,4 +1,4 @@
-"""Exercises of lesson 17: the ambiguity, what is left without the doubtful, two fabrics, calibration."""
+"""Exercises of lesson 17: the ambiguity, the AUSE, mean and median of several fabrics, calibration."""
 
 import numpy as np
 from scipy.stats import norm
@@ -10,69 +10,123 @@ def check_ambiguity(answer, random):
     answers, weights = random.normal(size=(4, 6)), random.dirichlet(np.ones(4))
     wanted, found = ambiguity_of(answers, weights), call(answer, answers, weights)
     if np.shape(found) == wanted.shape:
-        if np.allclose(found, answers.var(axis=0)):
+        squares = (answers - weights @ answers) ** 2
+        if any(np.allclose(found, answers.var(axis=0, ddof=ddof)) for ddof in (0, 1)):
             raise Wrong("this is the variance with equal weights: weight the squares, and the mean too.")
         if np.allclose(found, weights @ (answers - answers.mean(axis=0)) ** 2):
             raise Wrong("the squares are weighted, but taken around the plain mean; the sum is Σ w_j ŷ_j.")
+        if any(np.allclose(found, each) for each in (squares.mean(axis=0), squares.sum(axis=0))):
+            raise Wrong("the squares are taken around the right sum, but they all count alike: they need the "
+                        "weights, too.")
+        if np.allclose(found, weights**2 @ squares):
+            raise Wrong("here the weights are squared as well: square the distances alone.")
+        if np.allclose(found, 0):
+            raise Wrong("the distances cancel when they are summed: square each of them first.")
         if np.allclose(found, np.sqrt(wanted)):
             raise Wrong("this is the standard deviation; the identity needs the variance.")
-    expect_close(found, wanted, "Σ_j w_j (ŷ_j − Σ_k w_k ŷ_k)², for each pixel.")
+    expect_close(found, wanted, "begin with the weighted sum of the answers, one number for each pixel: how far is "
+                 "each answer from it?")
 
 
 def ambiguity_of(answers, weights):
     return weights @ (answers - weights @ answers) ** 2
 
 
-def check_sparsification(answer, random):
-    quarter = int(random.integers(4, 8))
-    doubt, error = random.random((2, 4 * quarter))
-    wanted, found = sparsification(doubt, error), call(answer, doubt, error)
-    if np.shape(found) == wanted.shape:
-        kept = error[np.argsort(doubt)]
-        if np.allclose(found, [kept[k * quarter:].mean() for k in range(4)]):
+def check_area(answer, random):
+    doubt, error = random.random((2, 4 * int(random.integers(4, 8))))
+    wanted, found = area_between(doubt, error), call(answer, doubt, error)
+    if np.ndim(found) == 0 and not isinstance(found, str):
+        four, twenty = np.arange(4) / 4, np.arange(20) / 20        # the lesson's picture has twenty shares
+        ours, perfect = remaining(doubt, error, four), remaining(error, error, four)
+        if np.isclose(found, ours.mean()):
+            raise Wrong("this is the mean of our curve: subtract the perfect one, which sorts by the error itself.")
+        if np.isclose(found, np.mean(remaining(-doubt, error, four) - perfect)):
             raise Wrong("you threw away the blocks with the least doubt: the most doubtful must go first.")
-        if np.allclose(found, sparsification(error, error)):
-            raise Wrong("the order comes from the error itself, which nobody knows in practice: "
-                        "sort by doubt.")
-        if np.allclose(found, [kept[::-1][k * quarter:].sum() for k in range(4)]):
-            raise Wrong("these are sums: the mean of what is left is wanted.")
-        if np.allclose(found, wanted / error.mean()):
-            raise Wrong("these are shares of the mean of all, as in the lesson's picture: the mean error itself is wanted.")
-        if np.allclose(found, [kept[::-1][k * quarter:].sum() / (4 * quarter) for k in range(4)]):
+        if np.isclose(found, -wanted):
+            raise Wrong("the perfect curve is the lower one: subtract it from ours.")
+        if np.isclose(found, wanted * error.mean()):
+            raise Wrong("divide by the mean error of all, so that both curves begin at 1.")
+        if np.isclose(found, 4 * wanted):
+            raise Wrong("this is the sum of the four differences: their mean is wanted.")
+        if np.isclose(found, ((ours - perfect) * (1 - four)).mean()):
             raise Wrong("divide by how many are left, not by how many there were.")
-    expect_close(found, wanted, "sort by doubt, throw away the last quarter, then two, then three, and "
-                 "take the mean error of the rest each time.")
+        if np.isclose(found, np.trapezoid(ours - perfect, four)):
+            raise Wrong("this joins the four points by straight lines: the plain mean of the four differences is "
+                        "wanted.")
+        steps = remaining(doubt, error, twenty) - remaining(error, error, twenty)
+        if np.isclose(found, np.trapezoid(steps, twenty)):
+            raise Wrong("this is the lesson's area, with twenty shares: here there are four, and the plain mean "
+                        "is wanted.")
+    expect_close(found, wanted, "write one function for a curve, and call it twice: with the doubt, and with the "
+                 "error in its place.")
 
 
-def sparsification(doubt, error):
-    kept = error[np.argsort(doubt)]
-    count = len(kept)
-    return np.array([kept[:count - k * count // 4].mean() for k in range(4)])
+def remaining(doubt, error, shares):
+    kept = error[np.argsort(-doubt)]
+    return np.array([kept[round(share * len(kept)):].mean() for share in shares]) / error.mean()
+
+
+def area_between(doubt, error):
+    def curve(order):
+        kept = error[np.argsort(order)]
+        return np.array([kept[:count].mean() for count in len(error) * np.arange(4, 0, -1) // 4]) / error.mean()
+
+    return np.mean(curve(doubt) - curve(error))
 
 
 def check_fabrics(answer, random):
-    for p in (0.2, 0.8, float(random.uniform(0.55, 0.95)), float(random.uniform(0.05, 0.45))):
-        dark, light = float(random.uniform(0, 0.4)), float(random.uniform(0.6, 1))
-        found, wanted = call(answer, p, dark, light), best_answers(p, dark, light)
-        if np.shape(found) == (2,):
-            if np.allclose(found, wanted[::-1]):
-                raise Wrong("the two are swapped: squared error wants the mean, absolute error the "
-                            "median.")
-            if np.isclose(found[0], p * light + (1 - p) * dark):
-                raise Wrong("the mean weights dark by p, since p is its probability.")
-            if np.isclose(found[0], (dark + light) / 2):
-                raise Wrong("the mean is the middle only for p = ½.")
-            if np.isclose(found[1], wanted[0]):
-                raise Wrong("for the absolute error move the answer a little: every step towards the "
-                            "more probable fabric saves more than it costs.")
-            if np.isclose(found[1], dark + light - wanted[1]):
-                raise Wrong("this is the less probable of the two: it costs more often than it saves.")
-        expect_close(found, wanted, "squared error: the mean. Absolute error: the median, here the more "
-                     "probable of the two.")
+    for _ in range(4):
+        check_some_fabrics(answer, *fabrics(random))
 
 
-def best_answers(p, dark, light):
-    return p * dark + (1 - p) * light, dark if p > 0.5 else light
+def fabrics(random):
+    """Five values and their probabilities, where the median and what is taken for it are four numbers."""
+    while True:
+        values, probabilities = random.random(5), random.dirichlet(np.ones(5))
+        candidates = {best_answers(values, probabilities)[1], np.median(values),
+                      most_probable(values, probabilities), unsorted(values, probabilities)}
+        if len(candidates) == 4:
+            return values, probabilities
+
+
+def most_probable(values, probabilities):
+    return values[probabilities.argmax()]
+
+
+def unsorted(values, probabilities):
+    return values[np.searchsorted(np.cumsum(probabilities), 0.5)]
+
+
+def check_some_fabrics(answer, values, probabilities):
+    (mean, median), found = best_answers(values, probabilities), call(answer, values, probabilities)
+    if np.shape(found) != (2,):
+        expect_close(found, (mean, median), "")              # says which shape is wanted
+    if np.allclose(found, (median, mean)):
+        raise Wrong("the two are swapped: squared error wants the mean, absolute error the median.")
+    middle = (values.min() + values.max()) / 2
+    if any(np.isclose(found[0], each) for each in (values.mean(), middle)):
+        raise Wrong("for the squared error each fabric counts by its probability.")
+    if np.isclose(found[1], mean):
+        raise Wrong("for the absolute error move the answer a little: each fabric pulls with its probability, "
+                    "however far away it is.")
+    if np.isclose(found[1], middle):
+        raise Wrong("the middle grey is best for the largest error, not for the expected one: it forgets the "
+                    "probabilities.")
+    if np.isclose(found[1], np.median(values)):
+        raise Wrong("this is the median of the list: the probabilities must be halved, not the number of values.")
+    if np.isclose(found[1], most_probable(values, probabilities)):
+        raise Wrong("this is the most probable fabric: with two it is the median, with more it need not be.")
+    if np.isclose(found[1], unsorted(values, probabilities)):
+        raise Wrong("sort the values, and their probabilities with them, before you add up.")
+    expect_close(found[0], mean, "differentiate the expected squared error: where is its slope 0?")
+    expect_close(found[1], median, "move the answer a little to the light side: by how much does the expected absolute "
+                 "error change?")
+
+
+def best_answers(values, probabilities):
+    order = np.argsort(values)
+    reached = np.cumsum(probabilities[order])
+    return probabilities @ values, values[order][np.searchsorted(reached, 0.5)]
 
 
 def check_factor(answer, random):
@@ -81,16 +135,23 @@ def check_factor(answer, random):
 
 
 def check_one_factor(answer, random, level):
-    mean, sigma = random.normal(size=(100, 200)), random.uniform(0.5, 2, (100, 200))
+    mean, sigma = random.normal(size=(300, 400)), random.uniform(0.5, 2, (300, 400))
     # Laplace errors: the ratio of two standard deviations is no answer here.
     truth = mean + float(random.uniform(2, 4)) * sigma * random.laplace(size=mean.shape)
     wanted, found = factor_for(truth, mean, sigma, level), call(answer, truth, mean, sigma, level)
     away = np.abs(truth - mean)
     if np.ndim(found) == 0 and not isinstance(found, str):
+        z = norm.ppf((1 + level) / 2)
         # A level lies between two of the numbers, and ways to count and to interpolate differ by one or two.
-        inside = np.mean(away <= found * norm.ppf((1 + level) / 2) * sigma)
+        inside = np.mean(away <= found * z * sigma)
         if abs(inside - level) <= 3 / away.size:
             return
+        signed = (truth - mean) / sigma
+        if any(np.isclose(found, np.quantile(each, level) / z, rtol=2e-4) for each in (signed, -signed)):
+            raise Wrong("errors lie on both sides of the answer: take their size first.")
+        if np.isclose(found, level / np.mean(away <= z * sigma), rtol=2e-4):
+            raise Wrong("the share inside does not grow in proportion to the factor: ask how many sigmas away "
+                        "the truths are.")
         if np.isclose(found, np.quantile(away / sigma, level), rtol=2e-4):
             raise Wrong("this is where the interval should end, in units of sigma. A normal distribution's "
                         "interval ends at z = norm.ppf((1 + level)/2): divide by it.")
@@ -105,10 +166,9 @@ def check_one_factor(answer, random, level):
         if np.isclose(found, np.sqrt((away**2).mean() / (sigma**2).mean()), rtol=2e-4):
             raise Wrong("this makes the two standard deviations equal. Errors need not be normal: take the "
                         "quantile that the level asks for.")
-        if np.isclose(found, np.quantile(away, level) / norm.ppf((1 + level) / 2) / sigma.mean(), rtol=2e-4):
+        if np.isclose(found, np.quantile(away, level) / z / sigma.mean(), rtol=2e-4):
             raise Wrong("each pixel has a sigma of its own: divide by it before the quantile is taken.")
-    expect_close(found, wanted, "the quantile `level` of |truth − mean|/sigma, divided by z = "
-                 "norm.ppf((1 + level)/2).")
+    expect_close(found, wanted, "how many sigmas is each truth away, and how many would it be for normal errors?")
 
 
 def factor_for(truth, mean, sigma, level):
@@ -123,31 +183,43 @@ EXERCISES = (
         ambiguity_of,
         {"equal weights": lambda answers, weights: answers.var(axis=0),
          "plain mean": lambda answers, weights: weights @ (answers - answers.mean(axis=0)) ** 2,
+         "all count alike": lambda answers, weights: ((answers - weights @ answers) ** 2).mean(axis=0),
+         "squared as well": lambda answers, weights: weights**2 @ (answers - weights @ answers) ** 2,
+         "distances cancel": lambda answers, weights: (weights @ (answers - weights @ answers)) ** 2,
          "standard deviation": lambda answers, weights: np.sqrt(ambiguity_of(answers, weights))},
     ),
     Exercise(
-        "17.2", "without its most doubtful quarters", check_sparsification,
-        ("np.argsort(doubt) puts the surest first.",
-         "Of n sorted errors, keep the first n, 3n/4, n/2 and n/4."),
-        sparsification,
-        {"least doubt": lambda doubt, error: np.array(
-            [error[np.argsort(doubt)][k * len(error) // 4:].mean() for k in range(4)]),
-         "error itself": lambda doubt, error: sparsification(error, error),
-         "sums": lambda doubt, error: sparsification(doubt, error) * np.array([1, 0.75, 0.5, 0.25]) * len(error),
-         "shares of the mean": lambda doubt, error: sparsification(doubt, error) / error.mean(),
-         "how many are left": lambda doubt, error: sparsification(doubt, error) * np.array([1, 0.75, 0.5, 0.25])},
+        "17.2", "the area between our curve and the perfect one", check_area,
+        ("np.argsort(doubt) puts the surest first. Of n sorted errors, keep the first n, 3n/4, n/2 and n/4.",
+         "The perfect curve is the same function, with the error in the place of the doubt."),
+        area_between,
+        {"mean of our curve": lambda doubt, error: remaining(doubt, error, np.arange(4) / 4).mean(),
+         "least doubt": lambda doubt, error: np.mean(
+             remaining(-doubt, error, np.arange(4) / 4) - remaining(error, error, np.arange(4) / 4)),
+         "lower one": lambda doubt, error: -area_between(doubt, error),
+         "begin at 1": lambda doubt, error: area_between(doubt, error) * error.mean(),
+         "sum of the four": lambda doubt, error: 4 * area_between(doubt, error),
+         "how many are left": lambda doubt, error: np.mean((1 - np.arange(4) / 4) * (
+             remaining(doubt, error, np.arange(4) / 4) - remaining(error, error, np.arange(4) / 4))),
+         "straight lines": lambda doubt, error: np.trapezoid(
+             remaining(doubt, error, np.arange(4) / 4) - remaining(error, error, np.arange(4) / 4), dx=1 / 4),
+         "twenty shares": lambda doubt, error: np.trapezoid(
+             remaining(doubt, error, np.arange(20) / 20) - remaining(error, error, np.arange(20) / 20), dx=1 / 20)},
     ),
     Exercise(
         "17.3", "mean for squares, median for absolute differences", check_fabrics,
         ("Write the expected squared error as a function of the answer, and differentiate.",
-         "For the absolute error: between dark and light the expected error is a straight line. Where is its "
-         "lowest point?"),
+         "A step to the light side brings the answer nearer to all lighter fabrics and takes it away from all others. "
+         "Where do their probabilities balance?"),
         best_answers,
-        {"swapped": lambda p, dark, light: best_answers(p, dark, light)[::-1],
-         "since p is its probability": lambda p, dark, light: (p * light + (1 - p) * dark, dark if p > 0.5 else light),
-         "only for p = ½": lambda p, dark, light: ((dark + light) / 2, dark if p > 0.5 else light),
-         "move the answer a little": lambda p, dark, light: (p * dark + (1 - p) * light,) * 2,
-         "less probable": lambda p, dark, light: (p * dark + (1 - p) * light, light if p > 0.5 else dark)},
+        {"swapped": lambda values, probabilities: best_answers(values, probabilities)[::-1],
+         "counts by its probability": lambda values, probabilities: (
+             values.mean(), best_answers(values, probabilities)[1]),
+         "move the answer a little": lambda values, probabilities: (probabilities @ values,) * 2,
+         "middle grey": lambda values, probabilities: (probabilities @ values, (values.min() + values.max()) / 2),
+         "median of the list": lambda values, probabilities: (probabilities @ values, np.median(values)),
+         "most probable": lambda values, probabilities: (probabilities @ values, most_probable(values, probabilities)),
+         "sort the values": lambda values, probabilities: (probabilities @ values, unsorted(values, probabilities))},
     ),
     Exercise(
         "17.4", "the factor that calibrates at one level", check_factor,
@@ -155,6 +227,8 @@ EXERCISES = (
          "A normal distribution reaches the same share at z = norm.ppf((1 + level)/2) of its own sigmas."),
         factor_for,
         {"divide by it": lambda t, m, s, level: np.quantile(np.abs(t - m) / s, level),
+         "size first": lambda t, m, s, level: np.quantile((t - m) / s, level) / norm.ppf((1 + level) / 2),
+         "in proportion": lambda t, m, s, level: level / np.mean(np.abs(t - m) <= norm.ppf((1 + level) / 2) * s),
          "two sides": lambda t, m, s, level: np.quantile(np.abs(t - m) / s, level) / norm.ppf(level),
          "one divided by the factor": lambda t, m, s, level: 1 / factor_for(t, m, s, level),
          "only for normal errors": lambda t, m, s, level: ((t - m) / s).std(),
