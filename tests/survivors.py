@@ -259,8 +259,8 @@ RIGHT = {
             "a matrix's last axis is its axis 1",
     },
     "16.1": {
-        "truth and answer exchanged":
-            "a squared or absolute difference is the same both ways",
+        "((truth - each)[inside] ** 2).mean() -> ((truth - each)[inside] ** 2).sum()":
+            "the number of pixels cancels in the ratio",
     },
     "17.4": {
         "truth and mean exchanged":

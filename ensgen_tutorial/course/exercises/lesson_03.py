@@ -56,6 +56,9 @@ def check_forest(answer, random):
         raise Wrong("the sign: a log-likelihood is negative, nats as a loss are positive.")
     if np.shape(found) == (7,) and np.allclose(found, -np.log(chosen.sum(axis=0))):
         raise Wrong("this is the sum over the trees, which can exceed 1: a probability is their mean.")
+    if np.shape(found) == (7,) and np.allclose(found, log_pool(votes, values)):
+        raise Wrong("this averages the trees' logarithms (the log pool, lesson 10): a forest averages their "
+                    "probabilities.")
     share = (votes.argmax(axis=-1) == values).mean(axis=0)
     voted = share > 0                                   # elsewhere the nats are infinite, or what was added
     if np.shape(found) == (7,) and voted.any() and np.allclose(
@@ -79,6 +82,11 @@ def votes_alone(tree_probabilities, values, added=0):
     share = (tree_probabilities.argmax(axis=-1) == values).mean(axis=0)
     with np.errstate(divide="ignore"):
         return -np.log(share + added)
+
+
+def log_pool(tree_probabilities, values):
+    average = np.exp(np.log(tree_probabilities).mean(axis=0))
+    return forest(average[None] / average.sum(axis=-1, keepdims=True), values)
 
 
 def check_levels(answer, random):
@@ -107,9 +115,13 @@ def check_trees(answer, random):
         found, wanted = call(answer, *arguments), trees_needed(*arguments)
         if np.ndim(found) == 0 and float(found) == wanted - 1:
             raise Wrong("with that number the mean is just outside: round up, not down.")
+        if np.ndim(found) == 0 and 0 < wanted - float(found) < 1:
+            raise Wrong("right up to here: a number of trees is whole, so round up.")
         if np.ndim(found) == 0 and float(found) == limit_is_the_many(*arguments):
             raise Wrong("here the correlation is many / one, as if `count` trees were infinitely many: "
                         "a part of `many` still falls.")
+        if np.ndim(found) == 0 and float(found) == tolerance_of_many(*arguments):
+            raise Wrong("the limit is what infinitely many trees reach, and `many` is what `count` trees do.")
         if np.ndim(found) == 0 and float(found) == tolerance_of_one(*arguments):
             raise Wrong("the tolerance is a fraction of the limit, what infinitely many trees reach, not of "
                         "one tree's error.")
@@ -125,7 +137,8 @@ def two_errors(random):
         one, correlation = random.uniform(0.5, 2), random.uniform(0.3, 0.9)
         count, tolerance = int(random.integers(3, 30)), random.uniform(0.005, 0.04)
         arguments = one, one * (correlation + (1 - correlation) / count), count, tolerance
-        numbers = [way(*arguments) for way in (trees_needed, limit_is_the_many, tolerance_of_one)]
+        ways = (trees_needed, limit_is_the_many, tolerance_of_many, tolerance_of_one)
+        numbers = [way(*arguments) for way in ways]
         if min(abs(np.diff(sorted(numbers)))) > 2:
             return arguments
 
@@ -135,9 +148,19 @@ def trees_needed(one, many, count, tolerance):
     return math.ceil((1 - correlation) / (tolerance * correlation))
 
 
+def trees_unrounded(one, many, count, tolerance):
+    correlation = (many / one - 1 / count) / (1 - 1 / count)
+    return (1 - correlation) / (tolerance * correlation)
+
+
 def limit_is_the_many(one, many, count, tolerance):
     correlation = many / one
     return math.ceil((1 - correlation) / (tolerance * correlation))
+
+
+def tolerance_of_many(one, many, count, tolerance):
+    correlation = (many / one - 1 / count) / (1 - 1 / count)
+    return math.ceil((1 - correlation) / ((1 + tolerance) * many / one - correlation))
 
 
 def tolerance_of_one(one, many, count, tolerance):
@@ -158,7 +181,8 @@ def check_share(answer, random):
         if np.ndim(found) == 0 and abs(float(found) + wanted - 1) < 1e-3 < abs(float(found) - wanted):
             raise Wrong("this is the classifier's weight, 1 − s: the share s belongs to the histogram.")
         if np.ndim(found) == 0 and abs(float(found) - wanted) < 0.06:
-            expect_close(found, wanted, "near, but not the lowest point to 0.001: search more finely.", 1e-3)
+            expect_close(found, wanted, "near, but not the lowest point to 0.001: search more finely, and "
+                         "leave the zeros among the answers as they are.", 1e-3)
         expect_close(found, wanted, "the share with the lowest mean of −log((1 − s)·answers + s·histogram).",
                      1e-3)
 
@@ -195,6 +219,7 @@ EXERCISES = (
             p[:, np.arange(len(v)), v]).mean(axis=0),
          "the sign": lambda p, v: -forest(p, v),
          "the sum over the trees": lambda p, v: forest(p * len(p), v),
+         "log pool": log_pool,
          "votes": votes_alone,
          "the likeliest level": lambda p, v: votes_alone(p, v, 1e-9)},
     ),
@@ -213,11 +238,12 @@ EXERCISES = (
          "many / one = ρ + (1 − ρ)/count is one equation with one unknown.",
          "Enough means ρ + (1 − ρ)/k ≤ (1 + tolerance)·ρ; math.ceil rounds up."),
         trees_needed,
-        {"round up": lambda *arguments: trees_needed(*arguments) - 1,
-         "infinitely many": limit_is_the_many,
+        {"round up, not down": lambda *arguments: trees_needed(*arguments) - 1,
+         "right up to here": trees_unrounded,
+         "as if `count` trees were infinitely many": limit_is_the_many,
+         "what `count` trees do": tolerance_of_many,
          "fraction of the limit": tolerance_of_one,
-         "one tree fewer": lambda one, many, count, tolerance: int(
-             (1 - (ratio := (many / one - 1 / count) / (1 - 1 / count))) / (tolerance * ratio)) + 1},
+         "one tree fewer": lambda *arguments: int(trees_unrounded(*arguments)) + 1},
     ),
     Exercise(
         "03.5", "the share of the histogram that costs least", check_share,
@@ -227,6 +253,7 @@ EXERCISES = (
         {"one step": one_step,
          "the classifier's weight": lambda answers, histogram: 1 - best_share(answers, histogram),
          "each row's logarithm": lambda answers, histogram: float(answers.mean() < histogram.mean()),
-         "more finely": lambda answers, histogram: best_share(answers, histogram) + 0.01},
+         "more finely": lambda answers, histogram: best_share(answers, histogram) + 0.01,
+         "leave the zeros": lambda answers, histogram: best_share(np.maximum(answers, 1e-3), histogram)},
     ),
 )

@@ -1,4 +1,4 @@
-"""Exercises of lesson 16: decibels, sub-pixels, left and right, and the price of few draws."""
+"""Exercises of lesson 16: gains in decibels, sub-pixels, left and right, and the price of few draws."""
 
 import math
 
@@ -7,61 +7,88 @@ import numpy as np
 from . import Exercise, Wrong, call, expect_close
 
 
-def check_psnr(answer, random):
+def check_gain(answer, random):
     truth = random.uniform(0.2, 0.8, (12, 10))
-    guess = truth + random.normal(0, 0.05, truth.shape)
-    guess[0] = guess[:, -1] = 1                            # a bad border, which must not count
-    wanted = psnr_inside(truth, guess, 2)
-    found = call(answer, truth, guess, 2)
-    if np.ndim(found) == 0:
-        error = ((truth - guess)[2:-2, 2:-2] ** 2).mean()
+    near, far = (truth + random.normal(0, noise, truth.shape) for noise in (0.03, 0.06))
+    near[0] = near[:, -1] = 1                              # bad borders, which must not count
+    far[-1] = far[:, 0] = 0
+    wanted, found = gain(truth, near, far, 2), call(answer, truth, near, far, 2)
+    if np.ndim(found) == 0 and not np.isclose(found, wanted):
+        inner = slice(2, -2)
+        errors = [truth - near, truth - far]
+        inside = [each[inner, inner] for each in errors]
+        ratio = np.divide(*(np.mean(each**2) for each in inside))
         for wrong, message in (
-            (-10 * np.log10(((truth - guess) ** 2).mean()), "the border still counts: cut it off at "
-             "all four sides, of both pictures."),
-            (-10 * np.log(error), "decibels need the logarithm to base 10, and this is the natural one."),
-            (-20 * np.log10(error), "20 log₁₀ belongs to the root mean square error; to the mean square "
+            (-wanted, "the sign: the gain is positive where the answer is nearer to the truth than its rival."),
+            (ten_logs(errors), "the border still counts: cut it off at all four sides, of all three pictures."),
+            (ten_logs(each[inner] for each in errors), "cut the border off at the left and at the right as well."),
+            (ten_logs(each[:, inner] for each in errors), "cut the border off at the top and at the bottom as well."),
+            (ten_logs(each[2:, 2:] for each in errors), "cut the border off at the far ends as well, not only at "
+             "the first two sides."),
+            (-10 * np.log(ratio), "decibels need the logarithm to base 10, and this is the natural one."),
+            (-20 * np.log10(ratio), "20 log₁₀ belongs to the root mean square error; to the mean square "
              "belongs 10 log₁₀."),
-            (10 * np.log10(error), "the sign: a smaller error must give more decibels."),
-            (10 * np.log10(255**2 / error), "the peak is 1 here: these pictures go from 0 to 1."),
-            ((-10 * np.log10(((truth - guess)[2:-2, 2:-2] ** 2).mean(axis=1))).mean(),
-             "first the mean over all pixels, then one logarithm."),
+            (-5 * np.log10(ratio), "PSNR takes the mean squared error itself, without a root."),
+            (-10 * np.log10(np.divide(*(np.abs(each).mean() for each in inside))), "square the differences: these are "
+             "absolute ones."),
+            (-10 * np.log10(np.divide(*(each.mean() ** 2 for each in inside))), "first square the differences, then "
+             "take their mean."),
+            (np.mean(-10 * np.log10(np.divide(*((each**2).mean(axis=1) for each in inside)))), "first the mean over "
+             "all pixels, then one logarithm."),
+            (1 / ratio, "this is the ratio of the errors: decibels are ten times its logarithm."),
+            (-10 * np.log10(ratio) + 20 * np.log10(255), "the peak is the same in both PSNRs, so it cancels."),
         ):
             if np.isclose(found, wrong):
                 raise Wrong(message)
-    expect_close(found, wanted, "compare your mean squared error with one computed by hand on a "
-                 "picture of two pixels.")
-    expect_close(call(answer, truth, guess, 0), psnr_inside(truth, guess, 0),
+    expect_close(found, wanted, "the gain is the PSNR of the answer less that of its rival. Test yours on an answer whose "
+                 "errors are a tenth of its rival's: 20 decibels.")
+    expect_close(call(answer, 255 * truth, 255 * near, 255 * far, 2), wanted,
+                 "for pictures up to 255 the gain must be the same: the peak cancels.")
+    expect_close(call(answer, truth, near, far, 0), gain(truth, near, far, 0),
                  "with border = 0 nothing is cut: picture[0:-0] would be empty.")
 
 
-def psnr_inside(truth, answer, border):
+def ten_logs(errors):
+    """How much smaller the first error's mean square is than the second's, in decibels."""
+    near, far = (np.mean(each**2) for each in errors)
+    return 10 * np.log10(far / near)
+
+
+def gain(truth, answer, rival, border):
     height, width = truth.shape
     inside = slice(border, height - border), slice(border, width - border)
-    return -10 * np.log10(((truth - answer)[inside] ** 2).mean())
+    near, far = (((truth - each)[inside] ** 2).mean() for each in (answer, rival))
+    return 10 * np.log10(far / near)
 
 
 def check_interleave(answer, random):
-    blocks = random.normal(size=(3, 5, 4))
-    wanted = interleave(blocks, 2)
-    found = call(answer, blocks, 2)
+    blocks = random.normal(size=(3, 5, 12))
+    wanted, found = interleave(blocks, 2), call(answer, blocks, 2)
     if np.shape(found) == wanted.shape:
-        if np.allclose(found, interleave(blocks[..., [0, 2, 1, 3]], 2)):
-            raise Wrong("each block is turned: feature 1 belongs to the right of feature 0, "
-                        "and feature 2 below it.")
-        if np.allclose(found, blocks.reshape(6, 10)):
-            raise Wrong("reshape alone puts a pixel's features next to each other in one row: the axes must be "
-                        "exchanged in between.")
-    expect_close(found, wanted, "reshape to (H, W, s, s), bring the axes into the order "
-                 "(H, s, W, s), and reshape to (s·H, s·W).")
-    expect_close(call(answer, random.normal(size=(2, 3, 9)) * 0 + np.arange(9), 3),
-                 np.tile(np.arange(9.0).reshape(3, 3), (2, 3)), "with scale 3 each block must read "
-                 "0 1 2 / 3 4 5 / 6 7 8.")
+        pixels = blocks.reshape(3, 5, 2, 2, 3)
+        for wrong, message in (
+            (interleave(pixels.swapaxes(2, 3).reshape(blocks.shape), 2), "each block is turned: the second pixel of a "
+             "block belongs to the right of the first, and the third below it."),
+            (blocks.reshape(wanted.shape), "reshape alone puts the pixels of a block next to each other in one row: the "
+             "axes must be exchanged in between."),
+            (pixels.transpose(2, 0, 3, 1, 4).reshape(wanted.shape), "the first pixels of all blocks stand together: each "
+             "small pixel must become one block."),
+            (interleave(blocks.reshape(3, 5, 3, 4).swapaxes(2, 3).reshape(blocks.shape), 2), "the C numbers of one pixel "
+             "stand together: the channel is the last of the axes, not the first."),
+        ):
+            if np.allclose(found, wrong):
+                raise Wrong(message)
+    expect_close(found, wanted, "write down where the number at blocks[0, 1, 0] must go, and where yours goes.")
+    numbered = np.tile(np.arange(18.0), (2, 3, 1))
+    expect_close(call(answer, numbered, 3), np.tile(np.arange(18.0).reshape(3, 3, 2), (2, 3, 1)),
+                 "with scale 3 and two channels each block's first channel must read 0 2 4 / 6 8 10 / 12 14 16.")
 
 
 def interleave(blocks, scale):
-    height, width, _ = blocks.shape
-    split = blocks.reshape(height, width, scale, scale)
-    return split.transpose(0, 2, 1, 3).reshape(scale * height, scale * width)
+    height, width, features = blocks.shape
+    channels = features // scale**2
+    split = blocks.reshape(height, width, scale, scale, channels)
+    return split.transpose(0, 2, 1, 3, 4).reshape(scale * height, scale * width, channels)
 
 
 def check_asymmetry(answer, random):
@@ -87,6 +114,11 @@ def check_one_asymmetry(answer, predict, picture):
              "the two are compared.")),
             (np.abs(predict(picture[::-1])[::-1] - plain).max(), ("this exchanges above and below: left and right "
              "are the second axis.")),
+            (np.abs(predict(picture)[:, ::-1] - plain).max(), "this mirrors only an answer: the mirrored picture must "
+             "be asked, too."),
+            (np.abs(predict(picture.T).T - plain).max(), ".T exchanges rows and columns; [:, ::-1] exchanges left and "
+             "right."),
+            (np.abs(apart).sum(), "this is the sum of the differences: the largest is wanted."),
             (np.abs(apart).mean(), "this is the mean difference: the largest is wanted."),
             (apart.max(), "differences may be negative: take absolute values first."),
             (-apart.min(), "differences may be negative: take absolute values first."),
@@ -94,7 +126,7 @@ def check_one_asymmetry(answer, predict, picture):
         ):
             if np.isclose(found, wrong):
                 raise Wrong(message)
-    expect_close(found, wanted, "the largest |predict(mirrored)[:, ::-1] − predict(picture)|.")
+    expect_close(found, wanted, "four steps: mirror the picture, ask, mirror the answer back, compare. Look at each alone.")
 
 
 def asymmetry(predict, picture):
@@ -115,10 +147,13 @@ def check_draws(answer, random):
                 raise Wrong("1 + 1/K is a ratio of squares already: loss = 10 log₁₀(1 + 1/K), not 20.")
             if np.isclose(found, math.ceil(1 / (math.exp(loss / 10) - 1))):
                 raise Wrong("decibels: the logarithm is to base 10.")
+            if np.isclose(found, wanted + 1):
+                raise Wrong("one draw fewer is enough: put K − 1 into MSE(K), and compare with σ².")
             if np.isclose(found, math.ceil(10 ** (-loss / 10))) or np.isclose(found, math.ceil(10 ** (loss / 10))):
                 raise Wrong("the truth is one draw, too: even the best answer has the error σ², and the mean "
                             "of K draws σ² + σ²/K.")
-        expect_close(found, wanted, "solve 10 log₁₀(1 + 1/K) ≤ loss for K, and round up.")
+        expect_close(found, wanted, "put your K into MSE(K) = σ²(1 + 1/K): how many decibels is that above the smallest "
+                     "error, σ²?")
 
 
 def draws_needed(loss):
@@ -127,29 +162,42 @@ def draws_needed(loss):
 
 EXERCISES = (
     Exercise(
-        "16.1", "PSNR is −10 log₁₀ of the mean squared error inside the border", check_psnr,
-        ("Cut the border off both pictures, then square the differences.",
-         "picture[border:-border] is empty for border 0; count from the other end."),
-        psnr_inside,
-        {"border still counts": lambda t, a, b: -10 * np.log10(((t - a) ** 2).mean()),
-         "natural one": lambda t, a, b: psnr_inside(t, a, b) * np.log(10),
-         "20 log₁₀": lambda t, a, b: 2 * psnr_inside(t, a, b),
-         "the sign": lambda t, a, b: -psnr_inside(t, a, b),
-         "peak is 1": lambda t, a, b: psnr_inside(t, a, b) + 20 * np.log10(255),
-         "first the mean": lambda t, a, b: (
-             -10 * np.log10(((t - a)[b:-b, b:-b] ** 2).mean(axis=1))).mean(),
-         "border = 0": lambda t, a, b: -10 * np.log10(((t - a)[b:-b, b:-b] ** 2).mean()) if b
-         else 0.0},
+        "16.1", "a gain in decibels is 10 log₁₀ of the ratio of two mean squared errors, whatever the peak", check_gain,
+        ("PSNR = 10 log₁₀(peak² / MSE): subtract one from the other.",
+         "Cut the border off all pictures; [border:-border] is empty for border 0, so count from the other end."),
+        gain,
+        {"the sign": lambda t, a, r, b: gain(t, r, a, b),
+         "border still counts": lambda t, a, r, b: gain(t, a, r, 0),
+         "left and at the right": lambda t, a, r, b: ten_logs(((t - a)[b:-b], (t - r)[b:-b])),
+         "top and at the bottom": lambda t, a, r, b: ten_logs(((t - a)[:, b:-b], (t - r)[:, b:-b])),
+         "far ends": lambda t, a, r, b: ten_logs(((t - a)[b:, b:], (t - r)[b:, b:])),
+         "natural one": lambda t, a, r, b: gain(t, a, r, b) * np.log(10),
+         "20 log₁₀": lambda t, a, r, b: 2 * gain(t, a, r, b),
+         "without a root": lambda t, a, r, b: gain(t, a, r, b) / 2,
+         "absolute ones": lambda t, a, r, b: 10 * np.log10(
+             np.abs(t - r)[b:-b, b:-b].mean() / np.abs(t - a)[b:-b, b:-b].mean()),
+         "then take their mean": lambda t, a, r, b: 20 * np.log10(
+             abs((t - r)[b:-b, b:-b].mean() / (t - a)[b:-b, b:-b].mean())),
+         "one logarithm": lambda t, a, r, b: (10 * np.log10(
+             ((t - r)[b:-b, b:-b] ** 2).mean(axis=1) / ((t - a)[b:-b, b:-b] ** 2).mean(axis=1))).mean(),
+         "ratio of the errors": lambda t, a, r, b: 10 ** (gain(t, a, r, b) / 10),
+         "so it cancels": lambda t, a, r, b: gain(t, a, r, b) + 20 * np.log10(255),
+         "up to 255": lambda t, a, r, b: gain(t, np.clip(a, 0, 1), np.clip(r, 0, 1), b),
+         "border = 0": lambda t, a, r, b: ten_logs(((t - a)[b:-b, b:-b], (t - r)[b:-b, b:-b])) if b else 0.0},
     ),
     Exercise(
-        "16.2", "s² features become a block of s × s pixels", check_interleave,
-        ("Where must feature 1 of pixel (0, 0) go? And feature s?",
-         "An axis for the pixel's row, one for the row in its block: they belong side by side.",
-         "reshape, transpose(0, 2, 1, 3), reshape."),
+        "16.2", "s² pixels of C numbers become a block of s × s pixels", check_interleave,
+        ("Where must pixel 1 of block (0, 0) go? And pixel s?",
+         "Split the last axis into three: row in the block, column in the block, channel.",
+         "An axis for the small pixel's row, one for the row in its block: they belong side by side."),
         interleave,
-        {"block is turned": lambda blocks, s: blocks.reshape(*blocks.shape[:2], s, s).transpose(
-            0, 3, 1, 2).reshape(s * blocks.shape[0], s * blocks.shape[1]),
-         "reshape alone": lambda blocks, s: blocks.reshape(s * blocks.shape[0], s * blocks.shape[1])},
+        {"block is turned": lambda blocks, s: blocks.reshape(*blocks.shape[:2], s, s, -1).transpose(
+            0, 3, 1, 2, 4).reshape(s * blocks.shape[0], s * blocks.shape[1], -1),
+         "reshape alone": lambda blocks, s: blocks.reshape(s * blocks.shape[0], s * blocks.shape[1], -1),
+         "become one block": lambda blocks, s: blocks.reshape(*blocks.shape[:2], s, s, -1).transpose(
+             2, 0, 3, 1, 4).reshape(s * blocks.shape[0], s * blocks.shape[1], -1),
+         "not the first": lambda blocks, s: blocks.reshape(*blocks.shape[:2], -1, s, s).transpose(
+             0, 3, 1, 4, 2).reshape(s * blocks.shape[0], s * blocks.shape[1], -1)},
     ),
     Exercise(
         "16.3", "how differently left and right are treated", check_asymmetry,
@@ -158,6 +206,9 @@ EXERCISES = (
         asymmetry,
         {"mirrored back before": lambda predict, x: np.abs(predict(x[:, ::-1]) - predict(x)).max(),
          "above and below": lambda predict, x: np.abs(predict(x[::-1])[::-1] - predict(x)).max(),
+         "must be asked": lambda predict, x: np.abs(predict(x)[:, ::-1] - predict(x)).max(),
+         "rows and columns": lambda predict, x: np.abs(predict(x.T).T - predict(x)).max(),
+         "sum of the differences": lambda predict, x: np.abs(predict(x[:, ::-1])[:, ::-1] - predict(x)).sum(),
          "mean difference": lambda predict, x: np.abs(predict(x[:, ::-1])[:, ::-1] - predict(x)).mean(),
          "absolute values": lambda predict, x: (predict(x[:, ::-1])[:, ::-1] - predict(x)).max(),
          "not with the picture": lambda predict, x: np.abs(predict(x[:, ::-1])[:, ::-1] - x).max()},
@@ -172,6 +223,7 @@ EXERCISES = (
          "round up": lambda loss: math.floor(1 / (10 ** (loss / 10) - 1)),
          "not 20": lambda loss: math.ceil(1 / (10 ** (loss / 20) - 1)),
          "base 10": lambda loss: math.ceil(1 / (math.exp(loss / 10) - 1)),
+         "one draw fewer": lambda loss: math.ceil(1 / (1 - 10 ** (-loss / 10))),
          "the truth is one draw": lambda loss: math.ceil(10 ** (-loss / 10))},
     ),
 )

@@ -84,6 +84,9 @@ def check_seeds(answer, random):
     if shared or len(many & next_many) > 2:
         raise Wrong(f"seeds {seed} and {seed + (shared or 1)} share shards' seeds: whoever draws a second time with another "
                     "seed gets the same pictures again.")
+    for other in (int(f"{seed}1"), int(f"1{seed}")):        # shard 0 of 121 looks like shard 10 of 12
+        if many & {int(each) for each in call(answer, other, count)}:
+            raise Wrong(f"seeds {seed} and {other} have a shard's seed in common: digits glued together can be cut in two ways.")
     more = [int(each) for each in call(answer, seed, count + 1)]
     if more[:count] != shards:
         raise Wrong("with one shard more, the first shards have other seeds: what is drawn would be lost.")
@@ -104,6 +107,8 @@ def check_limits(answer, random):
         except (TypeError, ValueError):
             raise Wrong("two numbers are wanted: the largest speed-up, and how many workers.") from None
         total, longest = seconds.sum(), seconds.max()
+        if np.allclose((enough, speed_up), (most, workers)):
+            raise Wrong("the two numbers are swapped: first the speed-up, then the workers.")
         for wrong, message in (
             (total / longest, "this speed-up forgets the start-up: even the longest job begins only after it."),
             ((total + start_up) / (start_up + longest), "one computer that is already there needs no start-up."),
@@ -169,6 +174,7 @@ EXERCISES = (
          "with another seed": lambda seed, count: [seed + 7 * k for k in range(count)],
          "share shards": lambda seed, count: [seed + 10_000 * k for k in range(count)],
          "whole numbers from 0 on": lambda seed, count: [-(seed * 1000 + k) for k in range(count)],
+         "cut in two ways": lambda seed, count: [int(f"{seed}{k}") for k in range(count)],
          "nobody could repeat": lambda seed, count: np.random.default_rng().integers(2**32, size=count),
          "would be lost": lambda seed, count: seeds_of_shards(seed * 1000 + count, count)},
     ),
@@ -188,6 +194,7 @@ EXERCISES = (
              m for m in range(1, 99) if list_scheduling(np.sort(seconds)[::-1], m) <= seconds.max() + 1e-9)),
          "too few": lambda seconds, start_up: (limits(seconds, start_up)[0], round(seconds.sum() / seconds.max())),
          "workers are whole": lambda seconds, start_up: (limits(seconds, start_up)[0], seconds.sum() / seconds.max()),
+         "are swapped": lambda seconds, start_up: limits(seconds, start_up)[::-1],
          "two numbers": lambda seconds, start_up: limits(seconds, start_up)[0]},
     ),
 )
