@@ -4,7 +4,7 @@
 
 Pairs of one network, of one seed, with as many epochs: one grows, the other trains all layers from
 the first step. On digits the whole network is also trained for as many epochs as the grown one has at
-full size, and for about as much work. Distances: 10,000 drawings in three drawing seeds against all
+full size (once more with the grown one's learning rates there), and for about as much work. Distances: 10,000 drawings in three drawing seeds against all
 test images. Writes growing.json beside this file; what it already holds is not trained again. Trained
 networks are kept in the store.
 """
@@ -29,7 +29,7 @@ SIZES = {                   # data set: seeds, the network's arguments, its trai
 }
 # Whole networks with fewer epochs. A grown one has 75 at 4×4 and 75 at 8×8. An epoch at 4×4 costs 0.44 to
 # 0.50 of one at 8×8 (two runs of cost_of_small_epochs), so 108 to 112 whole epochs are as much work.
-SHORTER = {"digits": {"whole_full_size": 75, "whole_equal_cost": 108}, "fashion_mnist": {}}
+SHORTER = {"digits": {"whole_full_size": 75, "whole_same_rates": 75, "whole_equal_cost": 108}, "fashion_mnist": {}}
 DRAWN, DRAWING_SEEDS, TIMED = 10_000, 3, 30
 
 
@@ -40,6 +40,29 @@ class Whole(eg.ProgressiveGAN):
         with warnings.catch_warnings():             # the layers for small pictures are not used
             warnings.filterwarnings("ignore", "Gradients do not exist")
             return eg.GAN.fit(self, *arguments, **options)
+
+
+class SecondHalf(keras.optimizers.schedules.LearningRateSchedule):
+    """The second half of a cosine, spread over all of its steps."""
+
+    def __init__(self, cosine):
+        self.cosine = cosine
+
+    def __call__(self, step):
+        return self.cosine((step + self.cosine.decay_steps) / 2)
+
+    def get_config(self):
+        return {"cosine": self.cosine}
+
+
+class WholeSameRates(Whole):
+    """Whole, with the learning rates that a grown network of two sizes has at its second one."""
+
+    def make_optimizer(self, learning_rate):
+        return super().make_optimizer(SecondHalf(learning_rate))
+
+
+KINDS = {"grown": eg.ProgressiveGAN, "whole_same_rates": WholeSameRates}     # the others: Whole
 
 
 def load(data):
@@ -66,7 +89,7 @@ def study(data, report, kept):
     for name, epochs in wanted.items():
         if name in kept:
             continue
-        kind, distances, seconds = eg.ProgressiveGAN if name == "grown" else Whole, [], []
+        kind, distances, seconds = KINDS.get(name, Whole), [], []
         for seed in range(SIZES[data][0]):
             generator, spent = trained(images, data, kind, seed, report, epochs)
             distances.append([eg.frechet_distance(real, classifier.features(images.to_pixels(

@@ -102,6 +102,8 @@ def check_adjusted(answer, random):
             steps, upside_down = p[order] * np.arange(claims, 0, -1), p[order] * np.arange(1, claims + 1)
             if np.allclose(found, wanted[order]):
                 raise Wrong("this is in the order of size: return it in the order of p.")
+            if np.allclose(found, wanted[order][order]):
+                raise Wrong("order leads from p to the sorted values, and going back needs its inverse: found[order] = sorted values.")
             if np.allclose(np.minimum(found, 1), np.minimum(claims * p, 1)):
                 raise Wrong("this multiplies every p by m: only the smallest must pass 0.05/m.")
             if np.allclose(np.minimum(found, 1)[order], np.minimum(steps, 1)):
@@ -168,6 +170,7 @@ EXERCISES = (
          "order = np.argsort(p), then np.maximum.accumulate; write the result back by found[order] = …"),
         adjusted,
         {"in the order of size": lambda p: adjusted(np.sort(p)),
+         "needs its inverse": lambda p: adjusted(np.sort(p))[np.argsort(p)],
          "every p by m": lambda p: np.minimum(len(p) * p, 1),
          "at least theirs": lambda p: np.minimum((len(p) - np.argsort(np.argsort(p))) * p, 1),
          "at most 1": lambda p: np.maximum.accumulate(np.sort(p) * np.arange(len(p), 0, -1))[np.argsort(np.argsort(p))],

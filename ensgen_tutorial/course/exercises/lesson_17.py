@@ -42,6 +42,9 @@ def check_area(answer, random):
             raise Wrong("this is the mean of our curve: subtract the perfect one, which sorts by the error itself.")
         if np.isclose(found, np.mean(remaining(-doubt, error, four) - perfect)):
             raise Wrong("you threw away the blocks with the least doubt: the most doubtful must go first.")
+        if np.isclose(found, np.mean(remaining(-doubt, error, four) - remaining(-error, error, four))):
+            raise Wrong("in both curves you threw away the wrong end: the most doubtful, and the largest errors, must "
+                        "go first.")
         if np.isclose(found, -wanted):
             raise Wrong("the perfect curve is the lower one: subtract it from ours.")
         if np.isclose(found, wanted * error.mean()):
@@ -196,6 +199,8 @@ EXERCISES = (
         {"mean of our curve": lambda doubt, error: remaining(doubt, error, np.arange(4) / 4).mean(),
          "least doubt": lambda doubt, error: np.mean(
              remaining(-doubt, error, np.arange(4) / 4) - remaining(error, error, np.arange(4) / 4)),
+         "in both curves": lambda doubt, error: np.mean(
+             remaining(-doubt, error, np.arange(4) / 4) - remaining(-error, error, np.arange(4) / 4)),
          "lower one": lambda doubt, error: -area_between(doubt, error),
          "begin at 1": lambda doubt, error: area_between(doubt, error) * error.mean(),
          "sum of the four": lambda doubt, error: 4 * area_between(doubt, error),
