@@ -1,11 +1,11 @@
-"""How much quicker are two workers, and what does a killed one cost? Writes cluster_speed.json (lesson 20).
+"""How much quicker are two workers, what does a killed one cost, and what a job? Writes cluster_speed.json (lesson 20).
 
     python benchmarks/cluster_speed.py [--repeats 5] [--kills 5] [--epochs 6] [--workers 1 2] [--out cluster_speed]
 
 Eight networks for the digits are trained by one worker process and by two, each with one thread, in turns: one,
 two, two, one, … Then, in turns too, two networks are trained in peace, and while a worker is killed at a random
-moment; both must end with the same weights. About a quarter of an hour on two idle cores; on busy ones the
-numbers mean nothing.
+moment; both must end with the same weights. Last, jobs that train nothing show what the client spends once for
+a call, and what for each job. About half an hour on two idle cores; on busy ones the numbers mean nothing.
 """
 
 import argparse
@@ -54,7 +54,7 @@ def measure(workers, images, epochs):
         warm(cluster)
         start_up = time.time() - began
         wall, jobs = train(cluster, networks(8), images, epochs, folder)
-    return {"workers": workers, "start_up": round(start_up, 2), "seconds": round(wall, 2), "jobs": jobs}
+    return {"workers": workers, "start_up": round(start_up, 2), "seconds": round(wall, 3), "jobs": jobs}
 
 
 def kill(images, epochs, moment):
@@ -87,6 +87,35 @@ def kills(images, epochs, count):
     return {"seconds_in_peace": peace, "epochs": epochs, "runs": rows}
 
 
+def idling(seconds=10):
+    """Processor seconds per second of this process, client and scheduler, while nothing is asked of them."""
+    began = time.process_time()
+    time.sleep(seconds)
+    return (time.process_time() - began) / seconds
+
+
+def spent(cluster, images, count, folder, idle=0.0):
+    """The client's processor seconds for ``count`` equal jobs: the first one that ever runs trains, the others find it in the store."""
+    members = {f"twin {k}": eg.PixelCNN((8, 8, 1), 17, seed=0) for k in range(count)}
+    began = time.process_time()                             # of this process alone, without the workers'
+    wall, _ = train(cluster, members, images, 1, folder)
+    return time.process_time() - began - idle * wall
+
+
+def client(images, repeats, few=8, many=64):
+    """What a call costs the client: seconds that come once, and seconds for each job.
+
+    The cost of n jobs is a straight line in n: two sizes give its slope, and what comes once.
+    """
+    with eg.local_cluster(1) as cluster, tempfile.TemporaryDirectory() as folder:
+        spent(cluster, images, 1, folder)
+        idle = idling()
+        pairs = [[spent(cluster, images, count, folder, idle) for count in (few, many)] for _ in range(repeats)]
+    slopes = [(larger - smaller) / (many - few) for smaller, larger in pairs]
+    return {"jobs": [few, many], "seconds_each": [round(slope, 5) for slope in slopes],
+            "seconds_once": [round(smaller - few * slope, 4) for (smaller, _), slope in zip(pairs, slopes)]}
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     for name, default in (("repeats", 5), ("kills", 5), ("epochs", 6)):
@@ -101,4 +130,4 @@ if __name__ == "__main__":
     for turn in range(options.repeats):                     # what comes first changes, since a machine warms up
         runs += [{"turn": turn + 1, **measure(workers, digits, options.epochs)} for workers in options.workers[::(-1) ** turn]]
     write(options.out, {"machine": machine(), "members": list(networks(8)), "epochs": options.epochs, "runs": runs,
-                        "kills": kills(digits, options.epochs, options.kills)})
+                        "kills": kills(digits, options.epochs, options.kills), "client": client(digits, options.repeats)})
