@@ -118,12 +118,18 @@ RIGHT = {
             "these columns span the same space",
         "1 -> 2, in places.max() + 1":
             "a column of zeros changes nothing",
-        "slice(None) if fit_on_all else slice(half) -> slice(half)":
-            "an option that the answer does not use",
-        "1 -> 0, in 1 - (errors ** 2).sum() / ((tests - tests.mean()) ** 2).sum()":
+        "1 -> 0, in 1 - (errors ** 2).sum() / ((tests - mean) ** 2).sum()":
             "both scores change by the same number, and their difference is asked for",
-        "1 -> 2, in 1 - (errors ** 2).sum() / ((tests - tests.mean()) ** 2).sum()":
+        "1 -> 2, in 1 - (errors ** 2).sum() / ((tests - mean) ** 2).sum()":
             "both scores change by the same number, and their difference is asked for",
+        **dict.fromkeys((
+            "slice(None) if fit_on_all else slice(half) -> slice(half)",
+            "tests.mean() if mean_of is None else means_of_places(tests, mean_of[half:]) -> tests.mean()",
+            "half: -> : #3",
+            "np.bincount(places, facts) / np.bincount(places) -> np.bincount(places, facts) * np.bincount(places)",
+            "np.bincount(places, facts) / np.bincount(places) -> np.bincount(places, facts)",
+            "np.bincount(places, facts) / np.bincount(places) -> np.bincount(places)"),
+            "an option that the answer does not use"),
     },
     "06.1": {
         "np.log(noise) -> np.log(noise + 1e-12)":

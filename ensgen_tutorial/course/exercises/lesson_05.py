@@ -271,7 +271,7 @@ def check_added(answer, random):
             if np.isclose(float(found), way(*arguments), atol=1e-6):
                 raise Wrong(message)
     expect_close(found, added(*arguments), "fit on the first half, with a constant; R² on the second half, about its "
-                 "own mean; once from inputs, places and states together, once from inputs and places.", 1e-5)
+                 "own mean; once from inputs, places and states together, once from inputs and places.")
 
 
 def held_out(features, facts, fit_on_all=False, mean_of=None):
