@@ -4,9 +4,9 @@
 
 Pairs of one network, of one seed, with as many epochs: one grows, the other trains all layers from
 the first step. On digits the whole network is also trained for as many epochs as the grown one has at
-full size (once more with the grown one's learning rates there), and for about as much work. Distances: 10,000 drawings in three drawing seeds against all
-test images. Writes growing.json beside this file; what it already holds is not trained again. Trained
-networks are kept in the store.
+full size (once more with the grown one's learning rates there), and for about as much work.
+Distances: 10,000 drawings in three drawing seeds against all test images. Writes growing.json beside
+this file; what it already holds is not trained again. Trained networks are kept in the store.
 """
 
 import json

@@ -50,9 +50,9 @@ def train_generator(generator, images, epochs=None, batch_size=64, learning_rate
     of the images. precision: ``"bfloat16"`` trains a twin that computes in half precision and hands
     its parameters over, quicker where the processor or the GPU has instructions for it and many
     times slower where it has none; None: as the generator computes itself. retrain: train again
-    even if the store has the weights. progress: ``"auto"``, ``"bar"``, ``"board"``, ``"quiet"``, or a Keras callback. folder: the store, or None for the
-    user's own. report: what to call with the one line that says what happened. name: of the
-    generator there.
+    even if the store has the weights. progress: ``"auto"``, ``"bar"``, ``"board"``, ``"quiet"``, or
+    a Keras callback. folder: the store, or None for the user's own. report: what to call with the
+    one line that says what happened. name: of the generator there.
 
     Returns the training's record: dict with ``seconds``, ``epochs``, ``best_epoch``,
     ``validation``, ``history`` and ``loaded``. Raises ValueError or TypeError for bad arguments.
