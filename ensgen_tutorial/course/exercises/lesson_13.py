@@ -53,6 +53,8 @@ def check_seeds(answer, random):
                     raise Wrong("the mean of S seeds varies √S times less than a seed, not S times.")
                 if found == smallest(half, lambda S: half_width(S) * np.sqrt(S / (S - 1))):
                     raise Wrong("divide by √S: s has its S − 1 already.")
+                if found == smallest(half, lambda S: 2 * half_width(S)):
+                    raise Wrong("half is the distance to either side, not the whole width.")
             expect_close(found, seeds, "the first of S = 2, 3, … at which quantile · s / √S is at most half; the "
                          "quantile depends on S.", 1e-6)
 
@@ -84,6 +86,8 @@ def check_chance(answer, random):
             raise Wrong("this is the probability that none is wrong: take the rest.")
         if np.isclose(found, claims * alpha * (1 - alpha) ** (claims - 1)):
             raise Wrong("this is the probability of exactly one false verdict; two or more count, too.")
+        if np.isclose(found, 1 - (1 - alpha / claims) ** claims):
+            raise Wrong("this is Bonferroni's rule; here each claim is tested at alpha itself, and nothing is corrected.")
     expect_close(found, wanted, "begin with the opposite: no verdict at all is false.", 1e-6)
 
 
@@ -112,11 +116,19 @@ def check_adjusted(answer, random):
                 raise Wrong("a probability is at most 1.")
             if np.allclose(np.minimum(found, 1)[order], np.minimum(np.maximum.accumulate(upside_down), 1)):
                 raise Wrong("the wrong way round: the smallest p is multiplied by m, the largest by 1.")
+            if any(np.allclose(np.minimum(found, 1), np.minimum(each, 1)) for each in unsorted(p)):
+                raise Wrong("sort first: Holm begins with the smallest p.")
             if any(np.allclose(np.minimum(found, 1)[order], np.minimum(step_up(each), 1))
                    for each in (steps, p[order] * claims / np.arange(1, claims + 1))):
                 raise Wrong("this begins at the largest p; Holm begins at the smallest and stops at the first that fails.")
         expect_close(found, wanted, "the smallest p times m, the next times m − 1, and so on; no value below one "
                      "before it, none above 1; in the order of p.", 1e-9)
+
+
+def unsorted(p):
+    """p times m, m − 1, … in the order of p, with and without looking back."""
+    steps = p * np.arange(len(p), 0, -1)
+    return steps, np.maximum.accumulate(steps)
 
 
 def step_up(steps):
@@ -152,7 +164,8 @@ EXERCISES = (
          "degrees of freedom": lambda s, half: smallest(half, lambda S: s * half_width(S, S)),
          "either side": lambda s, half: smallest(half, lambda S: s * half_width(S, probability=0.95)),
          "not S times": lambda s, half: smallest(half, lambda S: s * half_width(S) / np.sqrt(S)),
-         "its S − 1 already": lambda s, half: smallest(half, lambda S: s * half_width(S) * np.sqrt(S / (S - 1)))},
+         "its S − 1 already": lambda s, half: smallest(half, lambda S: s * half_width(S) * np.sqrt(S / (S - 1))),
+         "not the whole width": lambda s, half: smallest(half, lambda S: 2 * s * half_width(S))},
     ),
     Exercise(
         "13.3", "the chance of a false verdict among many claims", check_chance,
@@ -162,7 +175,8 @@ EXERCISES = (
          "upper bound": lambda claims, alpha: min(1, claims * alpha),
          "all of them are wrong": lambda claims, alpha: alpha**claims,
          "take the rest": lambda claims, alpha: (1 - alpha) ** claims,
-         "exactly one": lambda claims, alpha: claims * alpha * (1 - alpha) ** (claims - 1)},
+         "exactly one": lambda claims, alpha: claims * alpha * (1 - alpha) ** (claims - 1),
+         "nothing is corrected": lambda claims, alpha: 1 - (1 - alpha / claims) ** claims},
     ),
     Exercise(
         "13.4", "Holm's test as adjusted p values", check_adjusted,
@@ -176,6 +190,7 @@ EXERCISES = (
          "at most 1": lambda p: np.maximum.accumulate(np.sort(p) * np.arange(len(p), 0, -1))[np.argsort(np.argsort(p))],
          "wrong way round": lambda p: np.minimum(
              np.maximum.accumulate(np.sort(p) * np.arange(1, len(p) + 1)), 1)[np.argsort(np.argsort(p))],
+         "sort first": lambda p: np.minimum(np.maximum.accumulate(p * np.arange(len(p), 0, -1)), 1),
          "begins at the largest": lambda p: step_up(
              np.sort(p) * np.arange(len(p), 0, -1))[np.argsort(np.argsort(p))]},
     ),

@@ -1,4 +1,4 @@
-"""Exercises of lesson 17: the ambiguity, the AUSE, mean and median of several fabrics, calibration."""
+"""Exercises of lesson 17: the ambiguity, sparsification, mean and median of several fabrics, calibration."""
 
 import numpy as np
 from scipy.stats import norm
@@ -32,49 +32,96 @@ def ambiguity_of(answers, weights):
     return weights @ (answers - weights @ answers) ** 2
 
 
-def check_area(answer, random):
-    doubt, error = random.random((2, 4 * int(random.integers(4, 8))))
-    wanted, found = area_between(doubt, error), call(answer, doubt, error)
-    if np.ndim(found) == 0 and not isinstance(found, str):
-        four, twenty = np.arange(4) / 4, np.arange(20) / 20        # the lesson's picture has twenty shares
-        ours, perfect = remaining(doubt, error, four), remaining(error, error, four)
-        if np.isclose(found, ours.mean()):
-            raise Wrong("this is the mean of our curve: subtract the perfect one, which sorts by the error itself.")
-        if np.isclose(found, np.mean(remaining(-doubt, error, four) - perfect)):
-            raise Wrong("you threw away the blocks with the least doubt: the most doubtful must go first.")
-        if np.isclose(found, np.mean(remaining(-doubt, error, four) - remaining(-error, error, four))):
-            raise Wrong("in both curves you threw away the wrong end: the most doubtful, and the largest errors, must "
-                        "go first.")
-        if np.isclose(found, -wanted):
-            raise Wrong("the perfect curve is the lower one: subtract it from ours.")
-        if np.isclose(found, wanted * error.mean()):
-            raise Wrong("divide by the mean error of all, so that both curves begin at 1.")
-        if np.isclose(found, 4 * wanted):
-            raise Wrong("this is the sum of the four differences: their mean is wanted.")
-        if np.isclose(found, ((ours - perfect) * (1 - four)).mean()):
-            raise Wrong("divide by how many are left, not by how many there were.")
-        if np.isclose(found, np.trapezoid(ours - perfect, four)):
-            raise Wrong("this joins the four points by straight lines: the plain mean of the four differences is "
-                        "wanted.")
-        steps = remaining(doubt, error, twenty) - remaining(error, error, twenty)
-        if np.isclose(found, np.trapezoid(steps, twenty)):
-            raise Wrong("this is the lesson's area, with twenty shares: here there are four, and the plain mean "
-                        "is wanted.")
-    expect_close(found, wanted, "write one function for a curve, and call it twice: with the doubt, and with the "
-                 "error in its place.")
+def check_share(answer, random):
+    for _ in range(4):
+        check_one_share(answer, *customer(random))
+    doubt, error = random.random((2, 12))
+    if np.ndim(found := call(answer, doubt, error, 1.1 * error.mean())) or not np.isclose(found, 0):
+        raise Wrong("where the mean error of all is small enough, nothing must go: the share is 0.")
 
 
-def remaining(doubt, error, shares):
-    kept = error[np.argsort(-doubt)]
-    return np.array([kept[round(share * len(kept)):].mean() for share in shares]) / error.mean()
+def customer(random):
+    """Doubt, error and a limit, where the right share and what is taken for it are different numbers."""
+    while True:
+        doubt = random.random(int(random.integers(30, 50)))
+        error = random.exponential(0.3 + doubt)
+        means = rest(doubt, error)
+        limit = random.uniform(means.min(), means[0])
+        shares = [each(doubt, error, limit) for each in (share_to_go, *(slip for slip, _ in SLIPS))]
+        if len(set(np.round(shares, 9))) == len(shares):
+            return doubt, error, limit
 
 
-def area_between(doubt, error):
-    def curve(order):
-        kept = error[np.argsort(order)]
-        return np.array([kept[:count].mean() for count in len(error) * np.arange(4, 0, -1) // 4]) / error.mean()
+def rest(order, error):
+    """Mean error of the rest when none, one, two … are thrown away, the largest of `order` first."""
+    sorted_errors = error[np.argsort(order)]
+    return (np.cumsum(sorted_errors) / np.arange(1, len(error) + 1))[::-1]
 
-    return np.mean(curve(doubt) - curve(error))
+
+def share_to_go(doubt, error, limit):
+    surest_first = error[np.argsort(doubt)]
+    means = np.cumsum(surest_first) / np.arange(1, len(error) + 1)       # of the one, two, three … surest
+    kept = np.flatnonzero(means <= limit)[-1] + 1                        # as many as the limit allows
+    return 1 - kept / len(error)
+
+
+def first(reached):
+    return np.argmax(reached) / len(reached)
+
+
+def kept_instead(doubt, error, limit):
+    return 1 - share_to_go(doubt, error, limit)
+
+
+def surest_go(doubt, error, limit):
+    return first(rest(-doubt, error) <= limit)
+
+
+def by_error(doubt, error, limit):
+    return first(rest(error, error) <= limit)
+
+
+def each_block(doubt, error, limit):
+    return np.mean(error > limit)
+
+
+def over_all(doubt, error, limit):
+    return first(rest(doubt, error) * np.arange(len(error), 0, -1) / len(error) <= limit)
+
+
+def until_too_large(doubt, error, limit):
+    return 1 - np.argmax(rest(doubt, error)[::-1] > limit) / len(error)
+
+
+def of_the_mean(doubt, error, limit):
+    return first(rest(doubt, error) <= limit * error.mean())
+
+
+def one_more(doubt, error, limit):
+    return share_to_go(doubt, error, limit) + 1 / len(error)
+
+
+SLIPS = (
+    (kept_instead, "this is the share that is kept: the share that must go is wanted."),
+    (surest_go, "you threw away the blocks with the least doubt: the most doubtful must go first."),
+    (by_error, "nobody knows the error when the blocks are thrown away: sort by the doubt."),
+    (each_block, "the limit is for the mean of the rest, not for each block."),
+    (over_all, "divide by how many are left, not by how many there were."),
+    (until_too_large, "you added blocks until the mean was too large, but it may fall again: of all the shares that "
+                      "reach the limit, the smallest is wanted."),
+    (of_the_mean, "the limit is an error, not a part of the mean error of all."),
+    (one_more, "one block less is enough: does your first mean still hold all blocks?"),
+)
+
+
+def check_one_share(answer, doubt, error, limit):
+    wanted, found = share_to_go(doubt, error, limit), call(answer, doubt, error, limit)
+    if np.ndim(found) == 0 and not isinstance(found, str) and not np.isclose(found, wanted):
+        for slip, message in SLIPS:
+            if np.isclose(found, slip(doubt, error, limit)):
+                raise Wrong(message)
+    expect_close(found, wanted, "compute the mean error of the rest for none, one, two … blocks thrown away: where "
+                 "does it first reach the limit?")
 
 
 def check_fabrics(answer, random):
@@ -83,12 +130,13 @@ def check_fabrics(answer, random):
 
 
 def fabrics(random):
-    """Five values and their probabilities, where the median and what is taken for it are four numbers."""
+    """Five values and their probabilities, where the median and what is taken for it are five numbers."""
     while True:
         values, probabilities = random.random(5), random.dirichlet(np.ones(5))
         candidates = {best_answers(values, probabilities)[1], np.median(values),
-                      most_probable(values, probabilities), unsorted(values, probabilities)}
-        if len(candidates) == 4:
+                      most_probable(values, probabilities), unsorted(values, probabilities),
+                      interpolated(values, probabilities)}
+        if len(candidates) == 5:
             return values, probabilities
 
 
@@ -98,6 +146,11 @@ def most_probable(values, probabilities):
 
 def unsorted(values, probabilities):
     return values[np.searchsorted(np.cumsum(probabilities), 0.5)]
+
+
+def interpolated(values, probabilities):
+    order = np.argsort(values)
+    return np.interp(0.5, np.cumsum(probabilities[order]), values[order])
 
 
 def check_some_fabrics(answer, values, probabilities):
@@ -121,6 +174,8 @@ def check_some_fabrics(answer, values, probabilities):
         raise Wrong("this is the most probable fabric: with two it is the median, with more it need not be.")
     if np.isclose(found[1], unsorted(values, probabilities)):
         raise Wrong("sort the values, and their probabilities with them, before you add up.")
+    if np.isclose(found[1], interpolated(values, probabilities)):
+        raise Wrong("do not interpolate: between two fabrics there is none.")
     expect_close(found[0], mean, "differentiate the expected squared error: where is its slope 0?")
     expect_close(found[1], median, "move the answer a little to the light side: by how much does the expected absolute "
                  "error change?")
@@ -161,6 +216,9 @@ def check_one_factor(answer, random, level):
         if np.isclose(found, np.quantile(away / sigma, level) / norm.ppf(level), rtol=2e-4):
             raise Wrong("the interval has two sides: half of what is outside lies below, so z is the "
                         "quantile of (1 + level)/2.")
+        if np.isclose(found, np.quantile(away / sigma, (1 + level) / 2) / z, rtol=2e-4):
+            raise Wrong("only z has two sides: the errors have lost their sign already, so take their quantile "
+                        "at the level itself.")
         if np.isclose(found, 1 / wanted, rtol=2e-4):
             raise Wrong("this is one divided by the factor: sigma is too small, so the factor is above 1.")
         if np.isclose(found, np.sqrt(((away / sigma)**2).mean()), rtol=2e-4):
@@ -192,24 +250,15 @@ EXERCISES = (
          "standard deviation": lambda answers, weights: np.sqrt(ambiguity_of(answers, weights))},
     ),
     Exercise(
-        "17.2", "the area between our curve and the perfect one", check_area,
-        ("np.argsort(doubt) puts the surest first. Of n sorted errors, keep the first n, 3n/4, n/2 and n/4.",
-         "The perfect curve is the same function, with the error in the place of the doubt."),
-        area_between,
-        {"mean of our curve": lambda doubt, error: remaining(doubt, error, np.arange(4) / 4).mean(),
-         "least doubt": lambda doubt, error: np.mean(
-             remaining(-doubt, error, np.arange(4) / 4) - remaining(error, error, np.arange(4) / 4)),
-         "in both curves": lambda doubt, error: np.mean(
-             remaining(-doubt, error, np.arange(4) / 4) - remaining(-error, error, np.arange(4) / 4)),
-         "lower one": lambda doubt, error: -area_between(doubt, error),
-         "begin at 1": lambda doubt, error: area_between(doubt, error) * error.mean(),
-         "sum of the four": lambda doubt, error: 4 * area_between(doubt, error),
-         "how many are left": lambda doubt, error: np.mean((1 - np.arange(4) / 4) * (
-             remaining(doubt, error, np.arange(4) / 4) - remaining(error, error, np.arange(4) / 4))),
-         "straight lines": lambda doubt, error: np.trapezoid(
-             remaining(doubt, error, np.arange(4) / 4) - remaining(error, error, np.arange(4) / 4), dx=1 / 4),
-         "twenty shares": lambda doubt, error: np.trapezoid(
-             remaining(doubt, error, np.arange(20) / 20) - remaining(error, error, np.arange(20) / 20), dx=1 / 20)},
+        "17.2", "how much must go for a given quality", check_share,
+        ("Sort the errors by the doubt. One cumulative sum gives the means of the one, two, three … surest blocks.",
+         "Of all these means, which may rise and fall, take the one of the most blocks that is at most the limit. The "
+         "others go."),
+        share_to_go,
+        {"share that is kept": kept_instead, "least doubt": surest_go, "sort by the doubt": by_error,
+         "not for each block": each_block, "how many are left": over_all, "may fall again": until_too_large,
+         "not a part of": of_the_mean, "one block less": one_more,
+         "nothing must go": lambda doubt, error, limit: max(share_to_go(doubt, error, limit), 1 / len(error))},
     ),
     Exercise(
         "17.3", "mean for squares, median for absolute differences", check_fabrics,
@@ -224,7 +273,9 @@ EXERCISES = (
          "middle grey": lambda values, probabilities: (probabilities @ values, (values.min() + values.max()) / 2),
          "median of the list": lambda values, probabilities: (probabilities @ values, np.median(values)),
          "most probable": lambda values, probabilities: (probabilities @ values, most_probable(values, probabilities)),
-         "sort the values": lambda values, probabilities: (probabilities @ values, unsorted(values, probabilities))},
+         "sort the values": lambda values, probabilities: (probabilities @ values, unsorted(values, probabilities)),
+         "do not interpolate": lambda values, probabilities: (
+             probabilities @ values, interpolated(values, probabilities))},
     ),
     Exercise(
         "17.4", "the factor that calibrates at one level", check_factor,
@@ -235,6 +286,8 @@ EXERCISES = (
          "size first": lambda t, m, s, level: np.quantile((t - m) / s, level) / norm.ppf((1 + level) / 2),
          "in proportion": lambda t, m, s, level: level / np.mean(np.abs(t - m) <= norm.ppf((1 + level) / 2) * s),
          "two sides": lambda t, m, s, level: np.quantile(np.abs(t - m) / s, level) / norm.ppf(level),
+         "only z has two": lambda t, m, s, level:
+             np.quantile(np.abs(t - m) / s, (1 + level) / 2) / norm.ppf((1 + level) / 2),
          "one divided by the factor": lambda t, m, s, level: 1 / factor_for(t, m, s, level),
          "only for normal errors": lambda t, m, s, level: ((t - m) / s).std(),
          "standard deviations": lambda t, m, s, level: np.sqrt(((t - m) ** 2).mean() / (s**2).mean()),
