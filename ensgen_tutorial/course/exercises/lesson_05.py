@@ -81,6 +81,18 @@ def without_bias(x, state, kernel, state_kernel, bias):
     return gru_step(x, state, kernel, state_kernel, 0 * bias)
 
 
+def old_state_forgotten(x, state, *parameters):
+    return gru_step(x, state, *parameters) - parts(x, state, *parameters)[0] * state
+
+
+def reset_before_the_gate(x, state, *parameters):
+    reset = parts(x, state, *parameters)[1]
+    update = parts(x, reset * state, *parameters)[0]
+    kept = parts(x, state, *parameters)[0]
+    candidate = (gru_step(x, state, *parameters) - kept * state) / (1 - kept)
+    return update * state + (1 - update) * candidate
+
+
 MISTAKES = {
     reset_afterwards: "this is the lesson's form: in this exercise the reset gate multiplies the state *before* the "
                       "product with its kernel.",
@@ -90,6 +102,8 @@ MISTAKES = {
     gates_exchanged: "the first part of the columns is the update gate, the second one the reset gate.",
     without_state_kernel: "the candidate needs the state kernel, too: (reset * state) @ its last third.",
     without_tanh: "the candidate is the tanh of its sum.",
+    old_state_forgotten: "the old state is missing from the last line: update * state + (1 - update) * candidate.",
+    reset_before_the_gate: "the update gate sees the old state as it is; the reset gate is for the candidate only.",
     bias_twice: "the bias counts twice here: in this form there is one, added once to each sum.",
     without_bias: "the bias is missing.",
 }
@@ -117,6 +131,9 @@ def check_scan(answer, random):
             raise Wrong("this reads columns from top to bottom; rows are the second axis.")
         if np.allclose(found, before_the_step(step, features, start)):
             raise Wrong("this is the state before each pixel's step; return the one after it.")
+        if np.allclose(found, steps_first(step, features, start)):
+            raise Wrong("the states are right, but in the wrong order: in a list of steps the images are the second axis; "
+                        "move them to the front before you reshape.")
         if np.allclose(found, always_wiped(step, features, start)):
             raise Wrong("every step begins at the start: within a row, pass on the state that the last step gave.")
     expect_close(found, wanted, "for each row: begin with start, then states[:, row, column] = "
@@ -154,6 +171,12 @@ def before_the_step(step, features, start):
     states = np.roll(scan(step, features, start), 1, axis=2)
     states[:, :, 0] = start[:, None]
     return states
+
+
+def steps_first(step, features, start):
+    """A list of the states at all steps, reshaped as if the images came first."""
+    states = scan(step, features, start)
+    return states.reshape(len(features), -1, start.shape[-1]).swapaxes(0, 1).reshape(states.shape)
 
 
 def always_wiped(step, features, start):
@@ -346,6 +369,16 @@ def places_as_numbers(states, inputs, places, facts):
     return added(states, np.hstack([inputs, places[:, None]]), 0 * places, facts)
 
 
+def control_of_places_only(states, inputs, places, facts):
+    known = with_places(inputs, places)
+    return held_out(np.hstack([known, states]), facts) - held_out(with_places(inputs[:, :0], places), facts)
+
+
+def control_of_inputs_only(states, inputs, places, facts):
+    known = with_places(inputs, places)
+    return held_out(np.hstack([known, states]), facts) - held_out(with_places(inputs, 0 * places), facts)
+
+
 NOT_TOGETHER = ("the state need not repeat what the input says: compare inputs, places and states *together* with "
                 "inputs and places.")
 A_REGRESSION_FOR_EACH = ("this is one regression for each place: here the slopes are the same everywhere, and one regression "
@@ -355,6 +388,8 @@ UNFAIR = {
     states_with_places: NOT_TOGETHER,
     slopes_of_each_place: A_REGRESSION_FOR_EACH,
     as_in_the_lesson: A_REGRESSION_FOR_EACH,
+    control_of_places_only: "the control has the places but not the inputs: what the input shows counts as memory here.",
+    control_of_inputs_only: "only the first regression knows the place: what the place tells counts as memory here.",
     about_each_place: "both R² compare with a mean; take one for the whole second half, not one for each place.",
     fitted_on_all: "the examples that test the regression must not have trained it.",
     without_control: "this is the R² with the states; subtract the R² from inputs and places alone.",
@@ -376,6 +411,8 @@ EXERCISES = (
          "old state only": reset_of_everything,
          "state kernel, too": without_state_kernel,
          "tanh of its sum": without_tanh,
+         "from the last line": old_state_forgotten,
+         "sees the old state as it is": reset_before_the_gate,
          "counts twice": bias_twice,
          "the other way round": update_the_other_way_round,
          "second one the reset": gates_exchanged,
@@ -392,6 +429,7 @@ EXERCISES = (
          "from top to bottom": by_columns,
          "every step begins": always_wiped,
          "after it": before_the_step,
+         "move them to the front": steps_first,
          "ends of the rows": lambda step, features, start: scan(step, features, start)[:, :, -1]},
     ),
     Exercise(
@@ -432,7 +470,9 @@ EXERCISES = (
          "must not have trained it": fitted_on_all,
          "alone": without_control,
          "take that of the second half": mean_of_the_first_half,
-         "counts as memory": places_unknown,
+         "what the input shows": control_of_places_only,
+         "what the place tells": control_of_inputs_only,
+         "says about the place": places_unknown,
          "straight line": places_as_numbers},
     ),
 )

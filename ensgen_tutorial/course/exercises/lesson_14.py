@@ -7,34 +7,41 @@ from . import Exercise, NotAnswered, Wrong, call, expect_close
 
 
 def check_front(answer, random):
-    prices = np.array([1, 2, 2, 3, 4, 5, 6, 7]) * random.uniform(5, 50)
-    nats = np.array([90, 85, 87, 88, 86, 80, 83, 79]) + random.uniform(-0.4, 0.4, 8)
-    order = random.permutation(8)
+    prices = np.array([(1, 1, 1), (2, 2, 2), (2, 2, 2), (2, 3, 2), (4, 4, 4), (3.92, 3.92, 3.92), (1.5, 9, 9), (9, 1.5, 9),
+                       (9, 9, 1.5), (10, 10, 10), (11, 10, 12)]) * random.uniform(5, 50, 3)
+    nats = np.array([90, 85, 87, 86, 82, 83, 84, 83.5, 84.5, 79, 81]) + random.uniform(-0.2, 0.2, 11)
+    order = random.permutation(11)
     prices, nats = prices[order], nats[order]
     wanted, found = front_of(prices, nats), call(answer, prices, nats)
-    if np.ndim(found) == 1 and {*np.asarray(found).tolist()} <= {*range(8)}:
-        found, at_all_prices = [int(each) for each in found], np.arange(8)
-        cheapest_first = sorted(at_all_prices, key=lambda i: (prices[i], nats[i]))
+    if np.ndim(found) == 1 and np.shape(found) != nats.shape:
+        raise Wrong(f"a mask is wanted, not a list: True or False for each of the {len(nats)} methods.")
+    if np.shape(found) == nats.shape:
+        total = prices.sum(axis=1, keepdims=True)
         for wrong, message in (
-            ([i for i in at_all_prices if not any((prices < prices[i]) & (nats < nats[i]))],
-             "of two methods at the same price, the worse one is beaten, too."),
-            ([i for i in at_all_prices if not any((prices <= prices[i]) & (nats <= nats[i]))],
-             "no method is left, since each is as good as itself at its own price: only a better one beats it."),
-            ([i for i in at_all_prices if not any((prices <= prices[i]) & (nats > nats[i]))],
-             "fewer nats are better."),
-            ([i for k, i in enumerate(cheapest_first) if not k or nats[i] < nats[cheapest_first[k - 1]]],
-             "this compares each method with the next cheaper one: any cheaper one may beat it."),
+            (~wanted, "the other way round: True is for those that nobody beats."),
+            (mask_by(prices, nats, cheaper=np.less), "at the same price, too, the worse one is beaten: no bill *above* its own."),
+            (mask_by(prices, nats, better=np.less_equal), "no method is left, since each is as good as itself at its own "
+             "price: only fewer nats beat it."),
+            (mask_by(prices, nats, better=np.greater), "fewer nats are better."),
+            (mask_by(prices, nats, bills=np.any), "a rival must be as cheap in all three bills, not in one of them."),
+            (mask_by(total, nats), "seconds and parameters do not add up: compare bill by bill."),
+            (mask_by(1.05 * prices, nats, prices), "prices are exact here: 1.02 is more than 1."),
+            *((mask_by(prices[:, [k]], nats), "this looks at one bill only, and there are three.") for k in range(3)),
         ):
-            if {*found} == {*wrong}:
+            if np.array_equal(found, wrong):
                 raise Wrong(message)
-        if {*found} == {*wanted} and found != wanted:
-            raise Wrong("these are the right ones: list each once, the cheapest first.")
-    expect_close(found, wanted, "i is on the front if no other method has a price at most prices[i] and fewer nats; return "
-                 "such i, the cheapest first.")
+    expect_close(found, wanted, "i is beaten if some other method has fewer nats and no bill above i's; the mask is True for "
+                 "all others.")
 
 
 def front_of(prices, nats):
-    return [int(i) for i in np.argsort(prices) if not any((prices <= prices[i]) & (nats < nats[i]))]
+    return np.array([not any((prices <= own).all(axis=1) & (nats < score)) for own, score in zip(prices, nats)])
+
+
+def mask_by(limits, nats, prices=None, cheaper=np.less_equal, better=np.less, bills=np.all):
+    """Like front_of, but with other comparisons; limits: (N, bills), what each method's rivals may cost."""
+    prices = limits if prices is None else prices
+    return np.array([not any(bills(cheaper(prices, limit), axis=1) & better(nats, score)) for limit, score in zip(limits, nats)])
 
 
 def check_average(answer, random):
@@ -70,6 +77,8 @@ def check_loss(answer, random):
     teacher = random.dirichlet(np.full(5, 0.5), size=6)
     logits = random.normal(size=(6, 5)) * 3
     wanted, found = student_loss(teacher, logits), call(answer, teacher, logits)
+    if np.shape(found) == (6,):
+        raise Wrong("this is a number for each pixel: sum them.")
     if np.ndim(found) == 0:
         logs = log_softmax(logits, axis=-1)
         for wrong, message in (
@@ -153,17 +162,20 @@ def renumbered(W1, b1, W2, b2, W3, first, second):
 
 EXERCISES = (
     Exercise(
-        "14.1", "on the front is whoever nobody beats at the same price or less", check_front,
-        ("For each i: any((prices <= prices[i]) & (nats < nats[i])) says whether it is beaten.",
-         "np.argsort(prices) lists the methods from the cheapest on."),
+        "14.1", "on the front is whoever nobody beats at the same bills or less", check_front,
+        ("For method i: (prices <= prices[i]).all(axis=1) says who is at most as dear in every bill.",
+         "It is beaten if any of these has nats < nats[i]; the mask is True for those that are not beaten."),
         front_of,
-        {"at the same price": lambda prices, nats: [
-            i for i in np.argsort(prices) if not any((prices < prices[i]) & (nats < nats[i]))],
-         "as good as itself": lambda prices, nats: [
-             i for i in np.argsort(prices) if not any((prices <= prices[i]) & (nats <= nats[i]))],
-         "fewer nats are better": lambda prices, nats: [
-             i for i in np.argsort(prices) if not any((prices <= prices[i]) & (nats > nats[i]))],
-         "the cheapest first": lambda prices, nats: sorted(front_of(prices, nats)[::-1], key=lambda i: nats[i])},
+        {"a mask is wanted": lambda prices, nats: np.flatnonzero(front_of(prices, nats)),
+         "other way round": lambda prices, nats: ~front_of(prices, nats),
+         "at the same price": lambda prices, nats: mask_by(prices, nats, cheaper=np.less),
+         "as good as itself": lambda prices, nats: mask_by(prices, nats, better=np.less_equal),
+         "fewer nats are better": lambda prices, nats: mask_by(prices, nats, better=np.greater),
+         "in all three bills": lambda prices, nats: mask_by(prices, nats, bills=np.any),
+         "do not add up": lambda prices, nats: mask_by(prices.sum(axis=1, keepdims=True), nats),
+         "exact here": lambda prices, nats: mask_by(1.05 * prices, nats, prices),
+         "one bill only": lambda prices, nats: mask_by(prices[:, :1], nats),
+         "no bill above": lambda prices, nats: nats < nats.mean()},
     ),
     Exercise(
         "14.2", "a moving average forgets slowly", check_average,
@@ -183,6 +195,7 @@ EXERCISES = (
         student_loss,
         {"teacher's own entropy": lambda q, z: -(q * log_softmax(z, axis=-1)).sum(),
          "do not take their mean": lambda q, z: student_loss(q, z) / len(q),
+         "sum them": lambda q, z: (xlogy(q, q) - q * log_softmax(z, axis=-1)).sum(axis=-1),
          "both are sums": lambda q, z: student_loss(q, z) / z.size,
          "a distribution of its own": lambda q, z: kl_divergence(q, log_softmax(z)),
          "other axes": lambda q, z: kl_divergence(q, log_softmax(z, axis=0)),
