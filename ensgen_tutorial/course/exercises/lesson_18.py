@@ -1,4 +1,4 @@
-"""Exercises of lesson 18: α from known layers, a kind left out, a copy in the mean, one weight."""
+"""Exercises of lesson 18: α from known layers, a kind left out, a copy in the mean, the weights of twins."""
 
 import numpy as np
 
@@ -117,6 +117,8 @@ def check_copy(answer, random):
                             "2/3.")
             if np.isclose(found, (5 + 2 * rho) / 9):
                 raise Wrong("the covariance appears twice in the square of a sum: 2 · ⅓ · ⅔ · ρ.")
+            if np.isclose(found, 5 / 9):
+                raise Wrong("this has no covariance: at ρ = 1 all three are one member, and the answer must be 1.")
         expect_close(found, wanted, "the mean is ⅓ of the first error and ⅔ of the second: work out its "
                      "variance.")
 
@@ -125,48 +127,46 @@ def variance_with_a_copy(rho):
     return (1 + 4 + 4 * rho) / 9
 
 
-def check_weight(answer, random):
-    for trial in range(5):
-        root = random.normal(size=(2, 2))
-        wrong = root @ random.normal(size=(2, 40))
-        if trial == 1:                                              # member 1 is always too bright
-            wrong = random.normal(size=(2, 400)) + np.array([[0.8], [0.0]])
-        if trial == 3:
-            wrong = np.array([wrong[0], 0.3 * wrong[0] + 0.01 * wrong[1]])     # the best weight is 0
-        if trial == 4:
-            wrong = np.array([0.3 * wrong[0] + 0.01 * wrong[1], wrong[0]])     # and here 1
-        wanted, found = best_weight(wrong), call(answer, wrong)
-        if np.ndim(found) == 0 and not np.isclose(found, wanted, atol=1e-6):
-            (a, c), (_, b) = wrong @ wrong.T
-            if np.isclose(found, (b - c) / (a + b - 2 * c)):
-                raise Wrong("this weight is not in [0, 1]: the best admissible one is at the border.")
-            if np.isclose(found, 1 - wanted):
-                raise Wrong("this is the weight of member 2.")
-            if np.isclose(found, b / (a + b)):
-                raise Wrong("this forgets that errors are correlated: the products wrong[0] · wrong[1] "
-                            "belong in it.")
-            covariance = np.cov(wrong)
-            if np.isclose(found, np.clip((covariance[1, 1] - covariance[0, 1]) / (
-                    covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1]), 0, 1)):
-                raise Wrong("np.cov takes the means away, but a member that is always too bright errs: use "
-                            "the plain sums of squares.")
-            if abs(found - wanted) < 0.02:
-                raise Wrong("this is near the best weight, as from a search over a grid: the parabola's "
-                            "lowest point has a formula, which is exact.")
-        expect_close(found, wanted, "the error Σ(w·wrong₁ + (1 − w)·wrong₂)² is a parabola in w: find its "
-                     "lowest point, then clip.", 1e-6)
+def check_twins(answer, random):
+    for members in (4, 3, 2):
+        wrong = random.uniform(0.8, 1.2, (members - 1, 1)) * random.normal(size=(members - 1, 200))
+        wrong = np.array([*wrong, wrong[-1]])
+        wanted, found = both_ends(wrong, solve), call(answer, wrong, solve)
+        if np.shape(found) == wanted.shape and not np.allclose(found, wanted):
+            found = np.asarray(found, float)
+            if np.allclose(found, wanted[::-1]):
+                raise Wrong("the two ends are exchanged: in the first one, the last member has no weight.")
+            if np.allclose(found[0], found[1]):
+                raise Wrong("both rows are the same weights, and a segment has two ends: one twin takes all that "
+                            "both have together, then the other.")
+            if not np.allclose(found.sum(axis=1), 1):
+                raise Wrong("the weights of a row do not sum to 1: what one twin gets, the other one loses.")
+            if np.allclose(found, np.eye(members)[-2:]):
+                raise Wrong("these rows ask one twin alone: the other members keep their weights.")
+            if np.allclose(found[0], wanted[0]):
+                raise Wrong("the first row is right. In the second, only the twins exchange their weights.")
+        expect_close(found, wanted, "solve for the members that differ; then one twin takes all of the twins' weight, "
+                     "or the other does.")
 
 
-def best_weight(wrong):
-    (a, c), (_, b) = wrong @ wrong.T
-    return float(np.clip((b - c) / (a + b - 2 * c), 0, 1))
+def solve(wrong):
+    """The weights of the least squared error, Σ w = 1, of members that all differ (here w ≥ 0: they err apart)."""
+    if np.linalg.matrix_rank(wrong) < len(wrong):
+        raise ValueError("copies among these members, so the best weights are not unique: leave one twin out.")
+    weights = np.linalg.solve(wrong @ wrong.T, np.ones(len(wrong)))
+    return weights / weights.sum()
+
+
+def both_ends(wrong, solve):
+    *others, twins = solve(wrong[:-1])
+    return np.array([[*others, twins, 0], [*others, 0, twins]])
 
 
 EXERCISES = (
     Exercise(
         "18.1", "α is a projection onto the line from B to F", check_alpha,
         ("I − B = α(F − B) has three equations, one for each channel, and one unknown.",
-         "Least squares: α = Σ (I − B)(F − B) / Σ (F − B)²."),
+         "Set the derivative of Σ (I − B − α(F − B))² with respect to α to zero, then think of the bounds."),
         alpha_from,
         {"outside [0, 1]": lambda i, f, b: ((i - b) * (f - b)).sum(axis=-1) / ((f - b) ** 2).sum(axis=-1),
          "background's share": lambda i, f, b: 1 - alpha_from(i, f, b),
@@ -178,7 +178,7 @@ EXERCISES = (
     Exercise(
         "18.2", "each kind left out in turn", check_left_out,
         ("out = kinds == kind is a mask; ~out is the rest.",
-         "weights = fit(answers[:, ~out], truth[~out]); then score weights @ answers[:, out]."),
+         "What may fit see: the columns in out, or those in ~out? And which of the two are scored?"),
         left_out_error,
         {"fit on the rest alone": error_of_all,
          "score the one that was left out": error_seen,
@@ -189,23 +189,23 @@ EXERCISES = (
     Exercise(
         "18.3", "a copy moves weight, and adds nothing", check_copy,
         ("The mean's error is e₁/3 + 2e₂/3.",
-         "Var(ae₁ + be₂) = a²σ² + b²σ² + 2abρσ²."),
+         "A variance of a sum has three terms: two variances, and twice the covariance ρσ², each with its factors."),
         variance_with_a_copy,
         {"third member of its own": lambda rho: rho + (1 - rho) / 3,
          "without the copy": lambda rho: rho + (1 - rho) / 2,
-         "appears twice": lambda rho: (5 + 2 * rho) / 9},
+         "appears twice": lambda rho: (5 + 2 * rho) / 9,
+         "no covariance": lambda rho: 5 / 9},
     ),
     Exercise(
-        "18.4", "the lowest point of a parabola, clipped to [0, 1]", check_weight,
-        ("Write the squared error as a function of w, with a = Σ wrong₁², b = Σ wrong₂², c = Σ wrong₁·wrong₂.",
-         "Its derivative is zero at w = (b − c)/(a + b − 2c)."),
-        best_weight,
-        {"not in [0, 1]": lambda wrong: ((wrong[1] ** 2).sum() - (wrong[0] * wrong[1]).sum()) / (
-            (wrong[0] - wrong[1]) ** 2).sum(),
-         "weight of member 2": lambda wrong: 1 - best_weight(wrong),
-         "correlated": lambda wrong: (wrong[1] ** 2).sum() / (wrong**2).sum(),
-         "from a search": lambda wrong: min(np.linspace(0, 1, 101), key=lambda w: (
-             (w * wrong[0] + (1 - w) * wrong[1]) ** 2).sum()),
-         "np.cov": lambda wrong: best_weight(wrong - wrong.mean(axis=1, keepdims=True))},
+        "18.4", "twins share one weight, and how they share it makes no difference", check_twins,
+        ("How large is the error if the last two members have the weights u and v? Only u + v matters.",
+         "solve refuses copies, so it can be asked about all members but the last. How much do the twins get?"),
+        both_ends,
+        {"leave one twin out": lambda wrong, solve: np.array([solve(wrong)] * 2),
+         "two ends are exchanged": lambda wrong, solve: both_ends(wrong, solve)[::-1],
+         "both rows are the same": lambda wrong, solve: np.array([both_ends(wrong, solve).mean(axis=0)] * 2),
+         "do not sum to 1": lambda wrong, solve: np.array([[*(w := solve(wrong[:-1])), 0], [*w, w[-1]]]),
+         "ask one twin alone": lambda wrong, solve: np.eye(len(wrong))[-2:],
+         "first row is right": lambda wrong, solve: np.array([[*(w := solve(wrong[:-1])), 0], [0, *w]])},
     ),
 )
