@@ -2,13 +2,15 @@
 
     python benchmarks/cluster_speed.py [--repeats 5] [--kills 5] [--epochs 6] [--workers 1 2] [--out cluster_speed]
 
-Eight networks for the digits are trained by one worker process and by two, each with one thread, in turns: one,
-two, two, one, … Then, in turns too, two networks are trained in peace, and while a worker is killed at a random
-moment; both must end with the same weights. Last, jobs that train nothing show what the client spends once for
-a call, and what for each job. About half an hour on two idle cores; on busy ones the numbers mean nothing.
+Eight networks for the digits are trained by one worker process, by two, each with one thread, and by their rival,
+one process with two threads, in turns: one, two, rival, rival, two, one, … Then, in turns too, two networks are
+trained in peace, and while a worker is killed at a random moment; both must end with the same weights. Last, jobs
+that train nothing show what the client spends once for a call, and what for each job. About three quarters of an
+hour on two idle cores; on busy ones the numbers mean nothing.
 """
 
 import argparse
+import json
 import os
 import tempfile
 import threading
@@ -47,14 +49,20 @@ def warm(cluster):
     cluster.run(eg.device_report)
 
 
-def measure(workers, images, epochs):
-    """One run with fresh workers and an empty store."""
-    began = time.time()
-    with eg.local_cluster(workers) as cluster, tempfile.TemporaryDirectory() as folder:
+def measure(workers, threads, images, epochs):
+    """One run with fresh workers and an empty store: the trained networks, and what it took."""
+    members, began = networks(8), time.time()
+    with eg.local_cluster(workers, threads) as cluster, tempfile.TemporaryDirectory() as folder:
         warm(cluster)
         start_up = time.time() - began
-        wall, jobs = train(cluster, networks(8), images, epochs, folder)
-    return {"workers": workers, "start_up": round(start_up, 2), "seconds": round(wall, 3), "jobs": jobs}
+        wall, jobs = train(cluster, members, images, epochs, folder)
+    return members, {"workers": workers, "threads": threads, "start_up": round(start_up, 2), "seconds": round(wall, 3), "jobs": jobs}
+
+
+def apart(members, others):
+    """The largest difference between two trainings of the same networks in any weight; 0 if they are the same to the last bit."""
+    learnt = {name: member.learnt() for name, member in members.items()}
+    return float(np.max([abs(array - learnt[name][key]).max() for name, other in others.items() for key, array in other.learnt().items()]))
 
 
 def kill(images, epochs, moment):
@@ -81,9 +89,7 @@ def kills(images, epochs, count):
         peace.append(round(seconds, 2))
         moment = float(share) * seconds
         members, wall, killed = kill(images, epochs, moment)
-        same = all(np.array_equal(array, members[name].learnt()[key])
-                   for name in wanted for key, array in wanted[name].learnt().items())
-        rows.append({"moment": round(moment, 2), "seconds": round(wall, 2), "killed": killed, "same": same})
+        rows.append({"moment": round(moment, 2), "seconds": round(wall, 2), "killed": killed, "same": apart(wanted, members) == 0})
     return {"seconds_in_peace": peace, "epochs": epochs, "runs": rows}
 
 
@@ -122,12 +128,21 @@ if __name__ == "__main__":
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--out", default="cluster_speed", help="the JSON file's name, without .json: the lesson reads cluster_speed")
+    parser.add_argument("--client", action="store_true", help="only what a call and a job cost the client; the rest of the file stays")
     options = parser.parse_args()
     if min(options.repeats, options.kills) < 3:
         parser.error("--repeats and --kills must be 3 or more: one run says nothing about the next.")
     digits = eg.load_images("digits")
-    runs = []
+    if options.client:
+        known = json.loads(Path(__file__).with_name(f"{options.out}.json").read_text())
+        write(options.out, known | {"client": client(digits, options.repeats)})
+        raise SystemExit
+    cases = [*((workers, 1) for workers in options.workers), (1, 2)]         # the last is the rival
+    runs, first = [], None
     for turn in range(options.repeats):                     # what comes first changes, since a machine warms up
-        runs += [{"turn": turn + 1, **measure(workers, digits, options.epochs)} for workers in options.workers[::(-1) ** turn]]
+        for workers, threads in cases[::(-1) ** turn]:
+            members, run = measure(workers, threads, digits, options.epochs)
+            first = first or members                        # with one thread: all others with one should be the same
+            runs.append({"turn": turn + 1, **run, "apart": apart(first, members)})
     write(options.out, {"machine": machine(), "members": list(networks(8)), "epochs": options.epochs, "runs": runs,
                         "kills": kills(digits, options.epochs, options.kills), "client": client(digits, options.repeats)})

@@ -192,25 +192,34 @@ def measure_times(images, methods, report):
 
 
 def measure_tuned(images, report):
-    """Lesson 13's single CNN: its epochs, and by how many times one network's seconds it draws. The ratio
-    is of 64 drawings each, in turns: median and quartiles, which other work on the cores hardly moves.
+    """Lesson 13's single CNN: its epochs, and by how many times one network's seconds it draws, alone and in a
+    pool of four. Alone it draws class by class; a pool has to read every picture once for each class.
     """
-    tuned, options = tuned_members(images, 0)["tuned 0"]
-    pair, ratios = (tuned, eg.PixelCNN(images.image_shape, images.levels)), []
-    for generator in pair:                                  # what is drawn does not matter for the time
+    networks = [made for made in tuned_members(images, 0).values() if isinstance(made[0], eg.PixelCNN)]
+    one = eg.PixelCNN(images.image_shape, images.levels)
+    for generator in (one, *(network for network, _ in networks)):      # what is drawn does not matter for the time
         with tempfile.TemporaryDirectory() as folder:
             eg.train_generator(generator, images, 1, folder=Path(folder), progress="quiet", report=lambda line: None)
-        generator.generate(64, seed=0)                      # the first time builds
-    for seed in range(101):
-        seconds = []
-        for generator in pair:
-            started = time.perf_counter()
-            generator.generate(64, seed=seed)
-            seconds.append(time.perf_counter() - started)
-        ratios.append(seconds[0] / seconds[1])
-    found = {"epochs": options["epochs"], "drawing by one network's": np.quantile(ratios, [0.25, 0.5, 0.75]).tolist()}
+    pool = eg.PixelPool([network for network, _ in networks])
+    found = {"epochs": networks[0][1]["epochs"], "drawing by one network's": times_as_long(networks[0][0], one, 101),
+             "four in a pool, drawing by one network's": times_as_long(pool, one, 11)}
     report(f"  the tuned CNN: {found}")
     return found
+
+
+def times_as_long(generator, other, rounds):
+    """The seconds of 64 drawings by another's, in turns: median and quartiles, which other work on the cores
+    hardly moves.
+    """
+    ratios = []
+    for seed in range(rounds + 1):
+        seconds = []
+        for each in (generator, other):
+            started = time.perf_counter()
+            each.generate(64, seed=seed)
+            seconds.append(time.perf_counter() - started)
+        ratios.append(seconds[0] / seconds[1])
+    return np.quantile(ratios[1:], [0.25, 0.5, 0.75]).tolist()          # the first time builds
 
 
 def measure_together(images, report):

@@ -98,6 +98,31 @@ def test_a_killed_worker_loses_nothing(images, tmp_path):
     assert_equal(wanted, found)
 
 
+def test_the_only_worker_that_held_the_images_may_die(images, tmp_path):
+    """Dask keeps one copy of what few tasks need; a busy worker takes it with it, and it is made again."""
+    wanted, found = networks(1), networks(1)
+    here(images, wanted, folder=tmp_path / "alone", batch_size=4, progress="quiet")
+    with eg.local_cluster(2, threads=1) as client:
+        pids = client.run(os.getpid)
+
+        def kill():
+            deadline = time.monotonic() + 60
+            while not any(tmp_path.glob("shared/*.training.npz")) and time.monotonic() < deadline:
+                time.sleep(0.02)
+            holders = {address for held in client.who_has().values() for address in held}
+            busy = next(address for address, tasks in client.processing().items() if tasks)
+            alone.append(holders == {busy})
+            os.kill(pids[busy], signal.SIGKILL)
+
+        alone, killer = [], threading.Thread(target=kill)
+        killer.start()
+        eg.train_members(found, images, 2, cluster=client, folder=tmp_path / "shared", batch_size=4,
+                         report=lambda line: None, progress="quiet")
+        killer.join()
+    assert alone == [True]
+    assert_equal(wanted, found)
+
+
 def test_drawing_in_shards_does_not_depend_on_who_draws(cluster, tmp_path):
     templates = eg.load_member("digits/templates")
     alone = eg.draw_many(templates, 50, seed=4, shard=20)

@@ -36,7 +36,9 @@ def score_members(members, pixels, by="pixel", known=None, cluster=None):
     if cluster is None:
         answers = (getattr(member, method)(pixels, **options) for _, member in pairs)
     else:
-        there = cluster.scatter(pixels, broadcast=True, hash=False)
+        from ..training.cluster import on_cluster
+
+        there = on_cluster(cluster, pixels)
         futures = [cluster.submit(ask, member, method, there, options, pure=False) for _, member in pairs]
         answers = (future.result() for future in futures)
     return np.stack([check_finite(answer, name, member).reshape(len(pixels), -1).astype(float)

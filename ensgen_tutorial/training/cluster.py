@@ -54,8 +54,7 @@ def train_on_cluster(members, images, options, cluster, progress="auto", report=
 
     cluster.wait_for_workers(1)                             # a queue may be long
     able = able_workers(cluster, report)
-    # A key of their own: those of an interrupted call may just be on their way out under the images' hash.
-    data = cluster.scatter(images, broadcast=True, workers=able, hash=False)
+    data = on_cluster(cluster, images, able)
     futures = {cluster.submit(train_task, name, type(member), member.hyperparameters, data, options[name],
                               pure=False, workers=able): name for name, member in members.items()}
     records, failed = {}, {}
@@ -81,6 +80,22 @@ def train_on_cluster(members, images, options, cluster, progress="auto", report=
         raise ClusterError("; ".join(f"{name} could not be trained: {why}" for name, why in failed.items())
                            + (f". {', '.join(records)} learnt, and can be used." if records else "."))
     return {name: records[name] for name in members}
+
+
+def on_cluster(cluster, value, workers=None):
+    """``value`` as a future, for tasks to use.
+
+    A task hands it out, not ``scatter``: what a task made is made again if the worker that held it dies.
+    """
+    import dask
+
+    with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GiB"}):    # it is sent once
+        return cluster.submit(itself, value, pure=False, workers=workers)
+
+
+def itself(value):
+    """What ``on_cluster`` asks of a worker."""
+    return value
 
 
 def able_workers(cluster, report):
@@ -171,7 +186,7 @@ def reason(error, cluster):
         return f"a worker lacks {lacking(error)} (install this course there)"
     if isinstance(error, CancelledError):
         return ("the scheduler went away" if cluster.status != "running" else
-                "it was cancelled, or the last worker that held the images stopped")
+                "it was cancelled")
     return " ".join(str(error).split()).rstrip(".") or type(error).__name__
 
 
@@ -210,7 +225,7 @@ def draw_many(generator, count, seed=0, shard=1000, cluster=None, folder=None):
     else:
         from distributed import as_completed
 
-        there = cluster.scatter(generator, broadcast=True, hash=False)
+        there = on_cluster(cluster, generator)
         futures = {cluster.submit(generate, there, sizes[k], seeds[k], pure=False): k for k in wanted}
         for future in as_completed(list(futures)):
             keep(futures[future], future.result())

@@ -125,6 +125,8 @@ def check_trees(answer, random):
         if np.ndim(found) == 0 and float(found) == tolerance_of_one(*arguments):
             raise Wrong("the tolerance is a fraction of the limit, what infinitely many trees reach, not of "
                         "one tree's error.")
+        if np.ndim(found) == 0 and float(found) == tolerance_absolute(*arguments) != wanted:
+            raise Wrong("the tolerance is relative: 0.01 means 1.01 times the limit, not the limit plus 0.01.")
         if np.ndim(found) == 0 and float(found) == wanted + 1:
             raise Wrong("one tree fewer is enough: exactly at the limit counts as at most.")
         expect_close(found, wanted, "two steps: first the correlation, from the two errors; then the "
@@ -137,7 +139,7 @@ def two_errors(random):
         one, correlation = random.uniform(0.5, 2), random.uniform(0.3, 0.9)
         count, tolerance = int(random.integers(3, 30)), random.uniform(0.005, 0.04)
         arguments = one, one * (correlation + (1 - correlation) / count), count, tolerance
-        ways = (trees_needed, limit_is_the_many, tolerance_of_many, tolerance_of_one)
+        ways = (trees_needed, limit_is_the_many, tolerance_of_many, tolerance_of_one, tolerance_absolute)
         numbers = [way(*arguments) for way in ways]
         if min(abs(np.diff(sorted(numbers)))) > 2:
             return arguments
@@ -166,6 +168,11 @@ def tolerance_of_many(one, many, count, tolerance):
 def tolerance_of_one(one, many, count, tolerance):
     correlation = (many / one - 1 / count) / (1 - 1 / count)
     return math.ceil((1 - correlation) / tolerance)
+
+
+def tolerance_absolute(one, many, count, tolerance):
+    correlation = (many / one - 1 / count) / (1 - 1 / count)
+    return math.ceil(one * (1 - correlation) / tolerance)
 
 
 def check_share(answer, random):
@@ -243,6 +250,7 @@ EXERCISES = (
          "as if `count` trees were infinitely many": limit_is_the_many,
          "what `count` trees do": tolerance_of_many,
          "fraction of the limit": tolerance_of_one,
+         "the tolerance is relative": tolerance_absolute,
          "one tree fewer": lambda *arguments: int(trees_unrounded(*arguments)) + 1},
     ),
     Exercise(

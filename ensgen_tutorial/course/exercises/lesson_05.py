@@ -297,12 +297,15 @@ def check_added(answer, random):
                  "own mean; once from inputs, places and states together, once from inputs and places.")
 
 
+def fitted(features, facts, some):
+    """What a linear regression says about all examples; some: those that it is fitted on."""
+    return features @ np.linalg.lstsq(features[some], facts[some], rcond=None)[0]
+
+
 def held_out(features, facts, fit_on_all=False, mean_of=None):
     """R² on the second half of a linear regression fitted on the first half; mean_of: the places whose means it is about."""
     half = len(facts) // 2
-    some = slice(None) if fit_on_all else slice(half)
-    weights = np.linalg.lstsq(features[some], facts[some], rcond=None)[0]
-    tests, errors = facts[half:], (facts - features @ weights)[half:]
+    tests, errors = facts[half:], (facts - fitted(features, facts, slice(None if fit_on_all else half)))[half:]
     mean = tests.mean() if mean_of is None else means_of_places(tests, mean_of[half:])
     return 1 - (errors**2).sum() / ((tests - mean) ** 2).sum()
 
@@ -379,10 +382,47 @@ def control_of_inputs_only(states, inputs, places, facts):
     return held_out(np.hstack([known, states]), facts) - held_out(with_places(inputs, 0 * places), facts)
 
 
+def halves_exchanged(states, inputs, places, facts):
+    swapped = [np.roll(each, len(facts) // 2, axis=0) for each in (states, inputs, places, facts)]
+    return added(*swapped)
+
+
+def squared_correlation(states, inputs, places, facts):
+    known, half = with_places(inputs, places), len(facts) // 2
+    together, control = (np.corrcoef(fitted(each, facts, slice(half))[half:], facts[half:])[0, 1] ** 2
+                         for each in (np.hstack([known, states]), known))
+    return together - control
+
+
+def residuals(states, inputs, places, facts):
+    """A second regression, with a constant, of what the control has left: its R²."""
+    control = fitted(with_places(inputs, places), facts, slice(len(facts) // 2))
+    return held_out(with_places(states, 0 * places), facts - control)
+
+
+def residuals_of_the_facts(states, inputs, places, facts):
+    """The same two regressions, one after the other, scored as a share of the facts."""
+    half = len(facts) // 2
+    left = facts - fitted(with_places(inputs, places), facts, slice(half))
+    still_left = left - fitted(with_places(states, 0 * places), left, slice(half))
+    tests = facts[half:] - facts[half:].mean()
+    return ((left[half:] ** 2).sum() - (still_left[half:] ** 2).sum()) / (tests**2).sum()
+
+
+def without_places_apart(states, inputs, places, facts):
+    return held_out(with_places(states, 0 * places), facts) - held_out(with_places(inputs, 0 * places), facts)
+
+
+def no_constant(states, inputs, places, facts):
+    return held_out(np.hstack([inputs, states]), facts) - held_out(inputs, facts)
+
+
 NOT_TOGETHER = ("the state need not repeat what the input says: compare inputs, places and states *together* with "
                 "inputs and places.")
 A_REGRESSION_FOR_EACH = ("this is one regression for each place: here the slopes are the same everywhere, and one regression "
                          "for all places finds them better.")
+ONE_AFTER_THE_OTHER = ("in the control's residuals, inputs and places have already taken what they share with the states: fit all "
+                       "features together.")
 UNFAIR = {
     states_alone: NOT_TOGETHER,
     states_with_places: NOT_TOGETHER,
@@ -396,6 +436,12 @@ UNFAIR = {
     mean_of_the_first_half: "both R² compare with a mean; take that of the second half, which is scored.",
     places_unknown: "this control does not know the place: what the state says about the place counts as memory here.",
     places_as_numbers: "a place as one number allows only a straight line: give each place a zero or one of its own.",
+    residuals: ONE_AFTER_THE_OTHER,
+    residuals_of_the_facts: ONE_AFTER_THE_OTHER,
+    without_places_apart: "this compares states alone with inputs alone, and neither knows the place.",
+    no_constant: "both regressions lack the places, and with them the constant.",
+    halves_exchanged: "the halves are exchanged: fit on the first, score on the second.",
+    squared_correlation: "a squared correlation forgives a wrong mean and a wrong scale; R² is 1 − Σ errors² / Σ (facts − their mean)².",
 }
 
 
@@ -435,7 +481,8 @@ EXERCISES = (
     Exercise(
         "05.3", "the number of a GRU's parameters", check_size,
         ("kernel: (features, 3·units). state kernel: (units, 3·units). biases: (2, 3·units).",
-         "Add the sizes of the three arrays."),
+         "Add the sizes of the three arrays.",
+         "A state of 0 silences the matrices that multiply it, the state kernel; all biases still count."),
         gru_parameters,
         {"biases are missing": lambda features, units: 3 * units * (features + units),
          "Keras's form has both": lambda features, units: 3 * units * (features + units + 1),
@@ -473,6 +520,12 @@ EXERCISES = (
          "what the input shows": control_of_places_only,
          "what the place tells": control_of_inputs_only,
          "says about the place": places_unknown,
-         "straight line": places_as_numbers},
+         "straight line": places_as_numbers,
+         "already taken": residuals,
+         "fit all features together": residuals_of_the_facts,
+         "neither knows the place": without_places_apart,
+         "lack the places": no_constant,
+         "halves are exchanged": halves_exchanged,
+         "forgives a wrong mean": squared_correlation},
     ),
 )

@@ -101,6 +101,10 @@ def one_more(doubt, error, limit):
     return share_to_go(doubt, error, limit) + 1 / len(error)
 
 
+def how_many(doubt, error, limit):
+    return share_to_go(doubt, error, limit) * len(error)
+
+
 SLIPS = (
     (kept_instead, "this is the share that is kept: the share that must go is wanted."),
     (surest_go, "you threw away the blocks with the least doubt: the most doubtful must go first."),
@@ -111,6 +115,7 @@ SLIPS = (
                       "reach the limit, the smallest is wanted."),
     (of_the_mean, "the limit is an error, not a part of the mean error of all."),
     (one_more, "one block less is enough: does your first mean still hold all blocks?"),
+    (how_many, "this is how many blocks must go: divide by how many there are."),
 )
 
 
@@ -258,6 +263,7 @@ EXERCISES = (
         {"share that is kept": kept_instead, "least doubt": surest_go, "sort by the doubt": by_error,
          "not for each block": each_block, "how many are left": over_all, "may fall again": until_too_large,
          "not a part of": of_the_mean, "one block less": one_more,
+         "how many blocks must go": how_many,
          "nothing must go": lambda doubt, error, limit: max(share_to_go(doubt, error, limit), 1 / len(error))},
     ),
     Exercise(

@@ -32,6 +32,9 @@ def check_alpha(answer, random):
                         "differ everywhere, so nothing is divided by 0.")
         if np.allclose(found, np.clip(away.sum(axis=-1) / apart.sum(axis=-1), 0, 1)):
             raise Wrong("sums of signed differences can cancel: multiply by F − B before summing.")
+        if np.allclose(found, np.clip(lengths(noisy, foreground, background), 0, 1)):
+            raise Wrong("this is a quotient of lengths: noise across the line from B to F makes it too large, and "
+                        "it cannot be negative. Project I − B on F − B.")
     expect_close(found, wanted, "minimise ‖I − B − α(F − B)‖² over α: a quotient of two sums over the "
                  "channels, then clipped.")
 
@@ -39,6 +42,10 @@ def check_alpha(answer, random):
 def alpha_from(picture, foreground, background):
     away, apart = picture - background, foreground - background
     return np.clip((away * apart).sum(axis=-1) / (apart**2).sum(axis=-1), 0, 1)
+
+
+def lengths(picture, foreground, background):
+    return np.linalg.norm(picture - background, axis=-1) / np.linalg.norm(foreground - background, axis=-1)
 
 
 def check_left_out(answer, random):
@@ -106,7 +113,8 @@ def error_pooled(answers, truth, kinds, fit):
 
 
 def check_copy(answer, random):
-    for rho in (0.0, 1.0, float(random.uniform(0.1, 0.9))):
+    # 0 and 1 last: there, different mistakes have the same value.
+    for rho in (float(random.uniform(0.1, 0.9)), 0.0, 1.0):
         wanted, found = variance_with_a_copy(rho), call(answer, rho)
         if np.ndim(found) == 0 and not np.isclose(found, wanted):
             if np.isclose(found, rho + (1 - rho) / 3):
@@ -117,6 +125,8 @@ def check_copy(answer, random):
                             "2/3.")
             if np.isclose(found, (5 + 2 * rho) / 9):
                 raise Wrong("the covariance appears twice in the square of a sum: 2 · ⅓ · ⅔ · ρ.")
+            if np.isclose(found, (3 + 4 * rho) / 9):
+                raise Wrong("the second member and its copy have a covariance, too: σ².")
             if np.isclose(found, 5 / 9):
                 raise Wrong("this has no covariance: at ρ = 1 all three are one member, and the answer must be 1.")
         expect_close(found, wanted, "the mean is ⅓ of the first error and ⅔ of the second: work out its "
@@ -173,7 +183,8 @@ EXERCISES = (
          "mean of three quotients": lambda i, f, b: np.clip(((i - b) / (f - b)).mean(axis=-1), 0, 1),
          "added to the denominator": lambda i, f, b: np.clip(
              ((i - b) * (f - b)).sum(axis=-1) / (((f - b) ** 2).sum(axis=-1) + 1e-3), 0, 1),
-         "can cancel": lambda i, f, b: np.clip((i - b).sum(axis=-1) / (f - b).sum(axis=-1), 0, 1)},
+         "can cancel": lambda i, f, b: np.clip((i - b).sum(axis=-1) / (f - b).sum(axis=-1), 0, 1),
+         "quotient of lengths": lambda i, f, b: np.clip(lengths(i, f, b), 0, 1)},
     ),
     Exercise(
         "18.2", "each kind left out in turn", check_left_out,
@@ -194,6 +205,7 @@ EXERCISES = (
         {"third member of its own": lambda rho: rho + (1 - rho) / 3,
          "without the copy": lambda rho: rho + (1 - rho) / 2,
          "appears twice": lambda rho: (5 + 2 * rho) / 9,
+         "have a covariance, too": lambda rho: (3 + 4 * rho) / 9,
          "no covariance": lambda rho: 5 / 9},
     ),
     Exercise(

@@ -48,6 +48,10 @@ def check_speed_up(answer, random):
                 raise Wrong("the workers start at the same time: one start-up, however many they are.")
             if np.isclose(found, time):
                 raise Wrong("this is the time: the speed-up is the time here over the time there.")
+            if np.isclose(found, time / (serial + parallel)):
+                raise Wrong("upside down: the speed-up is the time here over the time there, larger than 1 where workers help.")
+            if np.isclose(found, (serial + parallel) / (start_up + parallel / workers)):
+                raise Wrong("the serial part is missing in the time with workers: it is not shared, but it must be done.")
             if np.isclose(found, (start_up + serial + parallel) / time):
                 raise Wrong("the work without a cluster needs no start-up.")
         expect_close(found, wanted, "compare two times. Here it is serial + parallel; there, what comes "
@@ -76,7 +80,7 @@ def check_seeds(answer, random):
         raise Wrong("some shards have the same seed, and would draw the same pictures.")
     # Neighbours in steps that somebody may take, the answer's own among them; far jumps look like a hash.
     own = {abs(later - earlier) for earlier, later in zip(shards, shards[1:])}
-    steps = sorted({-1, *range(1, 21), 100, 1000, 10_000} | {step for step in own if 0 < step < 10**6})
+    steps = sorted({-1, *range(1, 21), 100, 1000, 10_000} | {step for step in own if 0 < step < 10**6 or len(own) == 1} - {0})
     near = {step: {int(each) for each in call(answer, seed + step, count)} for step in steps}
     shared = next((step for step, others in near.items() if others & set(shards)), None)
     many, next_many = (set(map(int, call(answer, each, 5000))) for each in (seed, seed + 1))
@@ -121,6 +125,8 @@ def check_limits(answer, random):
             raise Wrong("the largest speed-up is smaller than the number of workers that it needs, since workers are idle during the start-up.")
         if enough != workers and np.isclose(enough, total / longest):
             raise Wrong("workers are whole: with fewer of them than this number, the work itself takes longer than the longest job.")
+        if enough != workers and enough == len(seconds):
+            raise Wrong("one worker for each job is enough, but not the smallest number: who has done a short job can do another one.")
         if enough == workers - 1:
             raise Wrong("one worker too few: with so many, the work itself takes longer than the longest job.")
         if enough == workers + 1:
@@ -158,6 +164,10 @@ EXERCISES = (
          "start at the same time": lambda serial, parallel, start_up, workers: (serial + parallel) / (
              serial + parallel / workers + start_up * workers),
          "this is the time": lambda serial, parallel, start_up, workers: start_up + serial + parallel / workers,
+         "upside down": lambda serial, parallel, start_up, workers: (start_up + serial + parallel / workers) / (
+             serial + parallel),
+         "part is missing": lambda serial, parallel, start_up, workers: (serial + parallel) / (
+             start_up + parallel / workers),
          "needs no start-up": lambda serial, parallel, start_up, workers: (start_up + serial + parallel) / (
              start_up + serial + parallel / workers)},
     ),
@@ -173,6 +183,7 @@ EXERCISES = (
          "whoever draws a second time": lambda seed, count: [seed + 2 * k for k in range(count)],
          "with another seed": lambda seed, count: [seed + 7 * k for k in range(count)],
          "share shards": lambda seed, count: [seed + 10_000 * k for k in range(count)],
+         "gets the same pictures": lambda seed, count: [seed + 10**6 * k for k in range(count)],
          "whole numbers from 0 on": lambda seed, count: [-(seed * 1000 + k) for k in range(count)],
          "cut in two ways": lambda seed, count: [int(f"{seed}{k}") for k in range(count)],
          "nobody could repeat": lambda seed, count: np.random.default_rng().integers(2**32, size=count),
@@ -187,6 +198,7 @@ EXERCISES = (
          "needs no start-up": lambda seconds, start_up: (
              (seconds.sum() + start_up) / (start_up + seconds.max()), math.ceil(seconds.sum() / seconds.max())),
          "one worker for each job": lambda seconds, start_up: (len(seconds), len(seconds)),
+         "not the smallest number": lambda seconds, start_up: (limits(seconds, start_up)[0], len(seconds)),
          "idle during the start-up": lambda seconds, start_up: (
              limits(seconds, start_up)[0], math.ceil(limits(seconds, start_up)[0])),
          "too many": lambda seconds, start_up: (limits(seconds, start_up)[0], int(seconds.sum() / seconds.max()) + 1),
