@@ -21,7 +21,7 @@ import ensgen_tutorial as eg
 from ensgen_tutorial.ensembles.objectives import squared_error
 from ensgen_tutorial.zoo.recipes import BOX, data_of
 
-SEEDS = {"super-resolution": 3, "matting": 2}       # trainings
+SEEDS = {"super-resolution": 3, "matting": 3}       # trainings
 FILE = Path(__file__).with_name("restoration.json")
 INSIDE = slice(2, -2), slice(2, -2)
 CLASSICAL = ("closed form", "learning based", "KNN", "shared")
