@@ -123,7 +123,7 @@ RIGHT = {
         "1 -> 2, in 1 - (errors ** 2).sum() / ((tests - mean) ** 2).sum()":
             "both scores change by the same number, and their difference is asked for",
         **dict.fromkeys((
-            "slice(None) if fit_on_all else slice(half) -> slice(half)",
+            "None if fit_on_all else half -> half",
             "tests.mean() if mean_of is None else means_of_places(tests, mean_of[half:]) -> tests.mean()",
             "half: -> : #3",
             "np.bincount(places, facts) / np.bincount(places) -> np.bincount(places, facts) * np.bincount(places)",

@@ -38,6 +38,9 @@ def check_share(answer, random):
     doubt, error = random.random((2, 12))
     if np.ndim(found := call(answer, doubt, error, 1.1 * error.mean())) or not np.isclose(found, 0):
         raise Wrong("where the mean error of all is small enough, nothing must go: the share is 0.")
+    found = call(answer, np.array([3.0, 1.0, 2.0]), np.array([6.0, 1.0, 2.0]), 1.5)
+    if np.ndim(found) or not np.isclose(found, 1 / 3):
+        raise Wrong("a mean error equal to the limit is small enough: at most the limit is wanted, not less.")
 
 
 def customer(random):
@@ -264,7 +267,8 @@ EXERCISES = (
          "not for each block": each_block, "how many are left": over_all, "may fall again": until_too_large,
          "not a part of": of_the_mean, "one block less": one_more,
          "how many blocks must go": how_many,
-         "nothing must go": lambda doubt, error, limit: max(share_to_go(doubt, error, limit), 1 / len(error))},
+         "nothing must go": lambda doubt, error, limit: max(share_to_go(doubt, error, limit), 1 / len(error)),
+         "small enough: at most": lambda doubt, error, limit: share_to_go(doubt, error, np.nextafter(limit, 0))},
     ),
     Exercise(
         "17.3", "mean for squares, median for absolute differences", check_fabrics,
