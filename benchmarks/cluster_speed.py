@@ -1,6 +1,7 @@
 """How much quicker are two workers, what does a killed one cost, and what a job? Writes cluster_speed.json (lesson 20).
 
     python benchmarks/cluster_speed.py [--repeats 5] [--kills 5] [--epochs 6] [--workers 1 2] [--out cluster_speed]
+    python benchmarks/cluster_speed.py --client     only what a call and a job cost the client (processor seconds; minutes)
 
 Eight networks for the digits are trained by one worker process, by two, each with one thread, and by their rival,
 one process with two threads, in turns: one, two, rival, rival, two, one, … Then, in turns too, two networks are
@@ -135,7 +136,7 @@ if __name__ == "__main__":
     digits = eg.load_images("digits")
     if options.client:
         known = json.loads(Path(__file__).with_name(f"{options.out}.json").read_text())
-        write(options.out, known | {"client": client(digits, options.repeats)})
+        write(options.out, known | {"client": client(digits, options.repeats) | {"machine": machine()}})
         raise SystemExit
     cases = [*((workers, 1) for workers in options.workers), (1, 2)]         # the last is the rival
     runs, first = [], None

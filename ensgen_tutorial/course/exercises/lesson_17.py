@@ -183,7 +183,7 @@ def check_some_fabrics(answer, values, probabilities):
     if np.isclose(found[1], unsorted(values, probabilities)):
         raise Wrong("sort the values, and their probabilities with them, before you add up.")
     if np.isclose(found[1], interpolated(values, probabilities)):
-        raise Wrong("do not interpolate: between two fabrics there is none.")
+        raise Wrong("do not interpolate: there is nothing between two fabrics.")
     expect_close(found[0], mean, "differentiate the expected squared error: where is its slope 0?")
     expect_close(found[1], median, "move the answer a little to the light side: by how much does the expected absolute "
                  "error change?")
