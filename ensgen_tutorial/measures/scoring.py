@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 
+from ..machine.workers import on_cluster
+
 
 def mean_nats(generator, pixels):
     """Mean −log p of ``pixels`` (N, H, W, C whole numbers): a float, in nats per image."""
@@ -36,8 +38,6 @@ def score_members(members, pixels, by="pixel", known=None, cluster=None):
     if cluster is None:
         answers = (getattr(member, method)(pixels, **options) for _, member in pairs)
     else:
-        from ..training.cluster import on_cluster
-
         there = on_cluster(cluster, pixels)
         futures = [cluster.submit(ask, member, method, there, options, pure=False) for _, member in pairs]
         answers = (future.result() for future in futures)

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..checks import check_count, check_whole
 from ..machine.output import say
+from ..machine.workers import on_cluster
 from .progress import Board, choose_place
 from .train import generate, train_generator
 
@@ -80,22 +81,6 @@ def train_on_cluster(members, images, options, cluster, progress="auto", report=
         raise ClusterError("; ".join(f"{name} could not be trained: {why}" for name, why in failed.items())
                            + (f". {', '.join(records)} learnt, and can be used." if records else "."))
     return {name: records[name] for name in members}
-
-
-def on_cluster(cluster, value, workers=None):
-    """``value`` as a future, for tasks to use.
-
-    A task hands it out, not ``scatter``: what a task made is made again if the worker that held it dies.
-    """
-    import dask
-
-    with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GiB"}):    # it is sent once
-        return cluster.submit(itself, value, pure=False, workers=workers)
-
-
-def itself(value):
-    """What ``on_cluster`` asks of a worker."""
-    return value
 
 
 def able_workers(cluster, report):
