@@ -243,7 +243,10 @@ EXERCISES = (
         ("Infinitely many trees reach one · ρ. What must ρ be for `count` trees to reach `many`?",
          "By the law, many / one depends on ρ and count alone.",
          "many / one = ρ + (1 − ρ)/count is one equation with one unknown.",
-         "Enough means ρ + (1 − ρ)/k ≤ (1 + tolerance)·ρ; math.ceil rounds up."),
+         "Enough means ρ + (1 − ρ)/k ≤ (1 + tolerance)·ρ; math.ceil rounds up.",
+         "The nats' excess is slope.mean() divided by that number, their limit endless.mean(). −log is steep "
+         "where few trees give the level any probability: there the mean of many trees helps most, and the "
+         "squared error hardly notices it."),
         trees_needed,
         {"round up, not down": lambda *arguments: trees_needed(*arguments) - 1,
          "right up to here": trees_unrounded,

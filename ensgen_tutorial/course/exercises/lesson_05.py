@@ -1,4 +1,4 @@
-"""Exercises of lesson 05: another GRU, a scan by rows, its size, half an image's nats, a fair probe."""
+"""Exercises of lesson 05: another GRU, a scan by rows, its size, half an image's nats, a probe with its control."""
 
 import numpy as np
 from scipy.special import expit
@@ -187,18 +187,34 @@ def always_wiped(step, features, start):
 def check_size(answer, random):
     features, units = (int(each) for each in random.choice(np.arange(2, 200), 2, replace=False))
     found = call(answer, features, units)
-    if np.ndim(found) == 0 and np.isclose(float(found), 3 * units * (features + units)):
-        raise Wrong("the biases are missing: two for each of the 3·units sums.")
-    if np.ndim(found) == 0 and np.isclose(float(found), 3 * units * (features + units + 1)):
-        raise Wrong("one bias for the input and one for the state: Keras's form has both.")
-    if np.ndim(found) == 0 and np.isclose(float(found), units * (features + units + 2)):
-        raise Wrong("this is one of three: update gate, reset gate, candidate.")
+    if np.ndim(found) == 0:
+        raise Wrong("return two numbers: that of all parameters, and that of the idle ones.")
+    if np.shape(found) == (2,):
+        for number, mistakes in zip(found, wrong_sizes(features, units)):
+            for message, sizes in mistakes.items():
+                if number in sizes:
+                    raise Wrong(message)
     expect_close(found, gru_parameters(features, units),
-                 "3·units sums, each over all features and the whole state, each with two biases.", 1e-12)
+                 "all: 3·units sums, each over all features and the whole state, each with two biases; idle: the weights "
+                 "that multiply the state.", 1e-12)
 
 
 def gru_parameters(features, units):
-    return 3 * units * (features + units + 2)
+    return 3 * units * (features + units + 2), 3 * units * units      # idle: the kernel that multiplies the state
+
+
+def wrong_sizes(features, units):
+    """Wrong numbers of all parameters and of the idle ones, by message."""
+    everything = {
+        "the biases are missing: two for each of the 3·units sums.": [3 * units * (features + units)],
+        "one bias for the input and one for the state: Keras's form has both.": [3 * units * (features + units + 1)],
+        "this is one of three: update gate, reset gate, candidate.": [units * (features + units + 2)]}
+    idle = {
+        "the biases still count: where the state is 0, the candidate's r ⊙ (U h + c) is r ⊙ c.": [3 * units * (units + 1)],
+        "the reset gate still acts: where the state is 0, r ⊙ (U h + c) is r ⊙ c.":
+            [units * (3 * units + features + biases) for biases in (2, 3)],
+        "both gates have a matrix for the state, too.": [units * units]}
+    return everything, idle
 
 
 def check_rest(answer, random):
@@ -479,14 +495,18 @@ EXERCISES = (
          "ends of the rows": lambda step, features, start: scan(step, features, start)[:, :, -1]},
     ),
     Exercise(
-        "05.3", "the number of a GRU's parameters", check_size,
+        "05.3", "the number of a GRU's parameters, and of those that a state of 0 leaves idle", check_size,
         ("kernel: (features, 3·units). state kernel: (units, 3·units). biases: (2, 3·units).",
          "Add the sizes of the three arrays.",
          "A state of 0 silences the matrices that multiply it, the state kernel; all biases still count."),
         gru_parameters,
-        {"biases are missing": lambda features, units: 3 * units * (features + units),
-         "Keras's form has both": lambda features, units: 3 * units * (features + units + 1),
-         "one of three": lambda features, units: units * (features + units + 2)},
+        {"biases are missing": lambda features, units: (3 * units * (features + units), 3 * units**2),
+         "Keras's form has both": lambda features, units: (3 * units * (features + units + 1), 3 * units**2),
+         "one of three": lambda features, units: (units * (features + units + 2), units**2),
+         "two numbers": lambda features, units: gru_parameters(features, units)[0],
+         "biases still count": lambda features, units: (gru_parameters(features, units)[0], 3 * units * (units + 1)),
+         "reset gate still acts": lambda features, units: (gru_parameters(features, units)[0], units * (3 * units + features + 2)),
+         "both gates": lambda features, units: (gru_parameters(features, units)[0], units**2)},
     ),
     Exercise(
         "05.4", "what the rest of an image costs, where the chain rule gives it", check_rest,

@@ -77,9 +77,10 @@ def check_sizes(answer, random):
             if listed == wanted[:-1]:
                 raise Wrong(f"the last size, {side} itself, is missing.")
         if np.ndim(found) == 1 and len(found) != len(wanted):   # before its shape is complained about
-            raise Wrong(f"for images of {side} and a smallest size of {least} the sizes are {wanted}.")
-        expect_close(found, wanted, f"for images of {side} and a smallest size of {least} the sizes "
-                     f"are {wanted}.")
+            raise Wrong(f"for images of {side} and a smallest size of {least} your list is not as long as it "
+                        f"should be: {len(found)} instead of {len(wanted)}.")
+        expect_close(found, wanted, f"for images of {side} and a smallest size of {least} your list is as "
+                     "long as it should be, but not all of its sizes are right.")
 
 
 def sizes(side, smallest):

@@ -122,6 +122,9 @@ def check_saved(answer, random):
             (10 * np.log10(weights @ errors / ((answers.mean(axis=0) - truth) ** 2).mean()), "the sum has the weights, too: "
              "this one is the plain mean of the answers."),
             (weights @ errors - of_sum, "this is the spread itself: decibels are ten times the logarithm of a ratio."),
+            (weights @ errors / of_sum, "this is the ratio of the errors: decibels are ten times its logarithm."),
+            (of_sum / (weights @ errors), "this is the share of the error that is left: how many decibels lower is "
+             "the sum's error?"),
             (-10 * np.log10(spread.mean()), "this is the spread in decibels: compare the errors with and without it."),
             (10 * np.log(weights @ errors / of_sum), "decibels need the logarithm to base 10, and this is the natural one."),
             (20 * np.log10(weights @ errors / of_sum), "squared errors are squares already: 10 log₁₀, not 20."),
@@ -219,6 +222,8 @@ EXERCISES = (
          "plain mean of the answers": lambda answers, truth, weights: 10 * np.log10(
              weights @ ((answers - truth) ** 2).mean(axis=1) / ((answers.mean(axis=0) - truth) ** 2).mean()),
          "spread itself": lambda answers, truth, weights: (weights @ (answers - weights @ answers) ** 2).mean(),
+         "ratio of the errors": lambda answers, truth, weights: 10 ** (saved(answers, truth, weights) / 10),
+         "that is left": lambda answers, truth, weights: 10 ** (-saved(answers, truth, weights) / 10),
          "spread in decibels": lambda answers, truth, weights: -10 * np.log10(
              (weights @ (answers - weights @ answers) ** 2).mean()),
          "natural one": lambda answers, truth, weights: np.log(10) * saved(answers, truth, weights),

@@ -1,4 +1,4 @@
-"""Exercises of lesson 17: the ambiguity, sparsification, mean and median of several fabrics, calibration."""
+"""Exercises of lesson 17: sums of more members, sparsification, mean and median of several fabrics, calibration."""
 
 import numpy as np
 from scipy.stats import norm
@@ -6,30 +6,32 @@ from scipy.stats import norm
 from . import Exercise, Wrong, call, expect_close
 
 
-def check_ambiguity(answer, random):
-    answers, weights = random.normal(size=(4, 6)), random.dirichlet(np.ones(4))
-    wanted, found = ambiguity_of(answers, weights), call(answer, answers, weights)
-    if np.shape(found) == wanted.shape:
-        squares = (answers - weights @ answers) ** 2
-        if any(np.allclose(found, answers.var(axis=0, ddof=ddof)) for ddof in (0, 1)):
-            raise Wrong("this is the variance with equal weights: weight the squares, and the mean too.")
-        if np.allclose(found, weights @ (answers - answers.mean(axis=0)) ** 2):
-            raise Wrong("the squares are weighted, but taken around the plain mean; the sum is Σ w_j ŷ_j.")
-        if any(np.allclose(found, each) for each in (squares.mean(axis=0), squares.sum(axis=0))):
-            raise Wrong("the squares are taken around the right sum, but they all count alike: they need the "
-                        "weights, too.")
-        if np.allclose(found, weights**2 @ squares):
-            raise Wrong("here the weights are squared as well: square the distances alone.")
-        if np.allclose(found, 0):
-            raise Wrong("the distances cancel when they are summed: square each of them first.")
-        if np.allclose(found, np.sqrt(wanted)):
-            raise Wrong("this is the standard deviation; the identity needs the variance.")
-    expect_close(found, wanted, "begin with the weighted sum of the answers, one number for each pixel: how far is "
-                 "each answer from it?")
+def check_sums(answer, random):
+    truth = random.normal(size=40)
+    answers = truth + random.normal(0, 2, 40) + random.normal(size=(5, 40))       # a shared error, and their own
+    wanted, found = error_of_sums(truth, answers, 3), call(answer, truth, answers, 3)
+    if np.ndim(found) == 0 and not isinstance(found, str) and not np.isclose(found, wanted):
+        alone, variance = ((answers - truth) ** 2).mean(), answers.var(axis=0, ddof=1).mean()
+        for wrong, message in (
+            (alone - answers.var(axis=0).mean() * 2 / 3, "the law's s² has M − 1 in the denominator: ddof=1."),
+            (alone - answers.var(ddof=1) * 2 / 3, "the variance is over the members, pixel by pixel: axis=0."),
+            (alone - variance / 3, "s²/count is what is left of the variance: the rest is gained."),
+            (alone / 3, "only b is divided by the number of members: a, the error that they share, stays."),
+            (variance * 2 / 3, "this is what the sums gain: subtract it from the members' mean error."),
+            (((answers[:3].mean(axis=0) - truth) ** 2).mean(), "this is one choice of the members: the law gives the "
+             "mean over all choices."),
+            (((answers.mean(axis=0) - truth) ** 2).mean(), "this is the sum of all M members, whatever `count` is."),
+        ):
+            if np.isclose(found, wrong, rtol=1e-9):
+                raise Wrong(message)
+    expect_close(found, wanted, "begin with the members' mean error: what does the mean ambiguity take off?")
+    expect_close(call(answer, truth, answers, 9), error_of_sums(truth, answers, 9), "nine of five members cannot be "
+                 "tried: the law needs only the mean error and s².")
 
 
-def ambiguity_of(answers, weights):
-    return weights @ (answers - weights @ answers) ** 2
+def error_of_sums(truth, answers, count):
+    gain = (1 - 1 / count) * answers.var(axis=0, ddof=1).mean()
+    return ((answers - truth) ** 2).mean() - gain
 
 
 def check_share(answer, random):
@@ -246,16 +248,21 @@ def factor_for(truth, mean, sigma, level):
 
 EXERCISES = (
     Exercise(
-        "17.1", "the ambiguity is Σ w_j (ŷ_j − ȳ)²", check_ambiguity,
-        ("First the weighted sum of the answers, one number for each pixel.",
-         "Then the weighted sum of the squared distances to it."),
-        ambiguity_of,
-        {"equal weights": lambda answers, weights: answers.var(axis=0),
-         "plain mean": lambda answers, weights: weights @ (answers - answers.mean(axis=0)) ** 2,
-         "all count alike": lambda answers, weights: ((answers - weights @ answers) ** 2).mean(axis=0),
-         "squared as well": lambda answers, weights: weights**2 @ (answers - weights @ answers) ** 2,
-         "distances cancel": lambda answers, weights: (weights @ (answers - weights @ answers)) ** 2,
-         "standard deviation": lambda answers, weights: np.sqrt(ambiguity_of(answers, weights))},
+        "17.1", "the answers of a few members predict the mean error for any number", check_sums,
+        ("The identity: squared error of the sum = mean squared error − ambiguity.",
+         "The mean ambiguity of `count` members is (1 − 1/count)·s². Which s² does answers.var give, over which axis?"),
+        error_of_sums,
+        {"M − 1 in the denominator": lambda truth, answers, count: (
+             ((answers - truth) ** 2).mean() - (1 - 1 / count) * answers.var(axis=0).mean()),
+         "pixel by pixel": lambda truth, answers, count: (
+             ((answers - truth) ** 2).mean() - (1 - 1 / count) * answers.var(ddof=1)),
+         "what is left": lambda truth, answers, count: (
+             ((answers - truth) ** 2).mean() - answers.var(axis=0, ddof=1).mean() / count),
+         "the error that they share": lambda truth, answers, count: ((answers - truth) ** 2).mean() / count,
+         "what the sums gain": lambda truth, answers, count: (1 - 1 / count) * answers.var(axis=0, ddof=1).mean(),
+         "one choice": lambda truth, answers, count: ((answers[:count].mean(axis=0) - truth) ** 2).mean(),
+         "all M members": lambda truth, answers, count: ((answers.mean(axis=0) - truth) ** 2).mean(),
+         "cannot be tried": lambda truth, answers, count: error_of_sums(truth, answers, min(count, len(answers)))},
     ),
     Exercise(
         "17.2", "how much must go for a given quality", check_share,
