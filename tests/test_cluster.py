@@ -18,6 +18,7 @@ import ensgen_tutorial as eg
 
 Client = pytest.importorskip("distributed", reason="Dask is not part of the default install").Client
 ROOT = Path(__file__).parents[1]
+QUIETLY = {"batch_size": 4, "progress": "quiet", "report": lambda line: None}
 
 
 @pytest.fixture(scope="module")
@@ -36,10 +37,13 @@ def networks(count=2, **options):
             for seed in range(count)}
 
 
-def here(images, members, **options):
-    """The same training in a process of its own with one thread, as a worker has."""
-    with eg.local_cluster(1, threads=1) as alone:
-        return eg.train_members(members, images, 2, cluster=alone, report=lambda line: None, **options)
+@pytest.fixture(scope="module")
+def alone(images, tmp_path_factory):
+    """Two networks, trained in a process of its own with one thread, as a worker has."""
+    members = networks()
+    with eg.local_cluster(1, threads=1) as process:
+        eg.train_members(members, images, 2, cluster=process, folder=tmp_path_factory.mktemp("alone"), **QUIETLY)
+    return members
 
 
 def assert_equal(wanted, found):
@@ -48,16 +52,12 @@ def assert_equal(wanted, found):
             np.testing.assert_array_equal(array, found[name].learnt()[key])
 
 
-def test_a_cluster_trains_what_one_process_trains_to_the_last_bit(cluster, images, tmp_path):
-    there, alone = networks(), networks()
-    lines = []
-    records = eg.train_members(there, images, 2, cluster=cluster, folder=tmp_path / "there",
-                               report=lines.append, progress="quiet")
-    here(images, alone, folder=tmp_path / "alone", progress="quiet")
+def test_a_cluster_trains_what_one_process_trains_to_the_last_bit(cluster, images, alone, tmp_path):
+    there, lines = networks(), []
+    records = eg.train_members(there, images, 2, cluster=cluster, folder=tmp_path, **QUIETLY | {"report": lines.append})
     assert list(records) == list(there) and len(lines) == 2 and "trained in" in lines[0]
+    assert_equal(alone, there)
     for name in there:
-        for key, array in there[name].learnt().items():
-            np.testing.assert_array_equal(array, alone[name].learnt()[key])
         assert records[name]["epochs"] == 2 and there[name].generate(1, seed=0).shape == (1, 8, 8, 1)
 
 
@@ -76,51 +76,48 @@ def test_who_fails_is_named_and_the_others_keep_their_result(cluster, images, tm
     assert members["network 0"].trained and members["network 1"].trained and not members["wrong"].trained
 
 
-def test_a_killed_worker_loses_nothing(images, tmp_path):
+def train_and_kill(members, images, cluster, folder, choose):
+    """Train two epochs; after the first, kill the worker whose process ``choose()`` gives, and return that."""
+    killed = []
+
+    def kill():
+        deadline = time.monotonic() + 60
+        while not any(folder.glob("*.training.npz")) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        killed.append(choose())
+        os.kill(killed[0], signal.SIGKILL)
+
+    cluster.wait_for_workers(2)
+    killer = threading.Thread(target=kill)
+    killer.start()
+    eg.train_members(members, images, 2, cluster=cluster, folder=folder, **QUIETLY)
+    killer.join()
+    return killed[0]
+
+
+def test_a_killed_worker_loses_nothing(cluster, images, alone, tmp_path):
     """Its members go on elsewhere from the last epoch, and end with the weights they would have had."""
-    wanted, found = networks(2), networks(2)
-    here(images, wanted, folder=tmp_path / "alone", batch_size=4, progress="quiet")
-    with eg.local_cluster(2, threads=1) as client:
-        pids = list(client.run(os.getpid).values())
-
-        def kill():
-            deadline = time.monotonic() + 60
-            while not any(tmp_path.glob("shared/*.training.npz")) and time.monotonic() < deadline:
-                time.sleep(0.02)
-            os.kill(pids[0], signal.SIGKILL)
-
-        killer = threading.Thread(target=kill)
-        killer.start()
-        eg.train_members(found, images, 2, cluster=client, folder=tmp_path / "shared", batch_size=4,
-                         report=lambda line: None, progress="quiet")
-        killer.join()
-        assert pids[0] not in client.run(os.getpid).values()
-    assert_equal(wanted, found)
+    found, pids = networks(), list(cluster.run(os.getpid).values())
+    killed = train_and_kill(found, images, cluster, tmp_path, lambda: pids[0])
+    assert killed not in cluster.run(os.getpid).values()
+    assert_equal(alone, found)
 
 
-def test_the_only_worker_that_held_the_images_may_die(images, tmp_path):
+def test_the_only_worker_that_held_the_images_may_die(cluster, images, alone, tmp_path):
     """Dask keeps one copy of what few tasks need; a busy worker takes it with it, and it is made again."""
-    wanted, found = networks(1), networks(1)
-    here(images, wanted, folder=tmp_path / "alone", batch_size=4, progress="quiet")
-    with eg.local_cluster(2, threads=1) as client:
-        pids = client.run(os.getpid)
+    found, only = networks(1), []
 
-        def kill():
-            deadline = time.monotonic() + 60
-            while not any(tmp_path.glob("shared/*.training.npz")) and time.monotonic() < deadline:
-                time.sleep(0.02)
-            holders = {address for held in client.who_has().values() for address in held}
-            busy = next(address for address, tasks in client.processing().items() if tasks)
-            alone.append(holders == {busy})
-            os.kill(pids[busy], signal.SIGKILL)
+    def busy_one():
+        holders = {address for key, held in cluster.who_has().items() if key not in before for address in held}
+        busy = next(address for address, tasks in cluster.processing().items() if tasks)
+        only.append(holders == {busy})
+        return pids[busy]
 
-        alone, killer = [], threading.Thread(target=kill)
-        killer.start()
-        eg.train_members(found, images, 2, cluster=client, folder=tmp_path / "shared", batch_size=4,
-                         report=lambda line: None, progress="quiet")
-        killer.join()
-    assert alone == [True]
-    assert_equal(wanted, found)
+    cluster.wait_for_workers(2)
+    pids, before = cluster.run(os.getpid), set(cluster.who_has())
+    train_and_kill(found, images, cluster, tmp_path, busy_one)
+    assert only == [True]
+    assert_equal({"network 0": alone["network 0"]}, found)
 
 
 def test_drawing_in_shards_does_not_depend_on_who_draws(cluster, tmp_path):
@@ -230,25 +227,27 @@ def test_a_scheduler_that_goes_away_leaves_what_is_finished(images, tmp_path):
 def test_an_interrupted_client_goes_on_where_it_was(cluster, tmp_path):
     """Ctrl-C stops the workers after their epoch; the same call ends with the weights it would have had.
 
-    Twelve epochs of 160 steps: on a busy machine, too, the training still runs when the key is pressed.
+    Six epochs of 160 steps: on a busy machine, too, the training still runs when the key is pressed.
     """
     images = eg.load_images("digits").take(320, 16, 16)
     wanted, found, lines = networks(1), networks(1), []
-    eg.train_members(wanted, images, 12, cluster=cluster, folder=tmp_path / "alone", batch_size=2, progress="quiet",
-                     report=lines.append)
+    options = {"cluster": cluster, "batch_size": 2, "progress": "quiet", "report": lines.append}
+    eg.train_members(wanted, images, 6, folder=tmp_path / "alone", **options)
 
     def interrupt():
         while not any((tmp_path / "shared").glob("*.training.npz")):
             time.sleep(0.02)
         os.kill(os.getpid(), signal.SIGINT)
 
+    # Tests that a shell runs in the background ignore Ctrl-C.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     killer = threading.Thread(target=interrupt, daemon=True)
     killer.start()
-    options = {"cluster": cluster, "folder": tmp_path / "shared", "batch_size": 2, "progress": "quiet"}
     with pytest.raises(KeyboardInterrupt):
-        eg.train_members(found, images, 12, report=lines.append, **options)
+        eg.train_members(found, images, 6, folder=tmp_path / "shared", **options)
+    signal.signal(signal.SIGINT, before)
     assert "interrupted: no member finished" in lines[-1]
-    eg.train_members(found, images, 12, report=lines.append, **options)
+    eg.train_members(found, images, 6, folder=tmp_path / "shared", **options)
     assert_equal(wanted, found)
 
 

@@ -1,12 +1,14 @@
 """The GAN's one loss is the two players' two losses; its draws, its averaged weights, its classes."""
 
+from functools import partial
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from keras import ops
 
-from ensgen_tutorial import GAN, load_classifier, load_member, train_generator
+from ensgen_tutorial import GAN, ProgressiveGAN, load_classifier, load_member, train_generator
 from ensgen_tutorial.data.pixels import to_pixels
 
 SHAPE, LEVELS = (8, 8, 1), 5
@@ -156,6 +158,33 @@ def test_the_averaged_weights_and_the_last_epoch_are_kept(tiny_images, tmp_path)
     record = train_generator(GAN((4, 4, 1), 4, latents=2, filters=16), tiny_images, epochs=3,
                              progress="quiet", report=lambda line: None, folder=tmp_path)
     assert record["best_epoch"] == 3                        # the last one, not the best loss
+
+
+@pytest.mark.parametrize("kind", [GAN, partial(ProgressiveGAN, smallest=2)])
+def test_after_training_batch_normalisation_fits_the_averaged_weights(kind, tiny_images):
+    """A large batch has the means and variances that were measured, however far training went at its end."""
+    generator = kind((4, 4, 1), 4, latents=2, filters=16)
+    momenta = [layer.momentum for layer in normalisations(generator)]
+    generator.compile(optimizer=generator.make_optimizer(0.05))
+    generator.fit(tiny_images.train, batch_size=8, epochs=8, verbose=0)
+    z = np.random.default_rng(1).standard_normal((4096, 2)).astype(np.float32)
+
+    def difference():
+        """Mean distance between pictures by the measured means and variances and by the batch's own."""
+        pictures, measured = np.array(generator.painter(z)), snapshot(generator)
+        of_the_batch = np.array(generator.painter(z, training=True))
+        put_back(generator, measured)
+        return abs(pictures - of_the_batch).mean()
+
+    assert difference() < 0.02
+    assert [layer.momentum for layer in normalisations(generator)] == momenta == [0.9] * len(momenta)
+    for layer in normalisations(generator):                  # were they those of other weights, one would see it
+        layer.moving_mean.assign(layer.moving_mean + 0.3)
+    assert difference() > 0.02
+
+
+def normalisations(generator):
+    return [layer for layer in generator.parts() if isinstance(layer, keras.layers.BatchNormalization)]
 
 
 def test_a_trained_gan_draws_all_ten_digits():

@@ -18,7 +18,8 @@ class GAN(KerasGenerator):
     The discriminator D minimises softplus(−D(real)) + softplus(D(fake)), the generator
     softplus(−D(fake)) (the non-saturating loss). D's layers are spectrally normalised; real and
     fake pixels get uniform noise of one level's width, so that whole levels do not give the real
-    ones away; drawing uses the moving average of the weights.
+    ones away; drawing uses the moving average of the weights, and batch normalisation's means and
+    variances are measured again for it.
 
     image_shape: (H, W, C). levels: values a pixel can take. latents: length of z. filters: of the
     layers at the smallest size, halved at each doubling. seed: of everything. gain: how steep each
@@ -30,7 +31,8 @@ class GAN(KerasGenerator):
     Source: Goodfellow et al. 2014, arXiv 1406.2661, §3; Miyato et al. 2018, arXiv 1802.05957
     (spectral normalisation); Mescheder et al. 2018, arXiv 1801.04406, eq. 9 (the penalty, R1);
     Odena et al. 2016, doi 10.23915/distill.00003 (doubling before a convolution leaves no
-    checkerboard); Yazıcı et al. 2019, arXiv 1806.04498 (averaged weights). Lesson 07.
+    checkerboard); Yazıcı et al. 2019, arXiv 1806.04498 (averaged weights); Izmailov et al. 2018,
+    arXiv 1803.05407, §3.2 (what they need of batch normalisation). Lesson 07.
     """
 
     keep_best = False
@@ -89,6 +91,31 @@ class GAN(KerasGenerator):
     def make_optimizer(self, learning_rate):
         return keras.optimizers.Adam(learning_rate, beta_1=0.5, use_ema=True,
                                      ema_momentum=1 - 1 / self.memory)
+
+    def fit(self, *arguments, **options):
+        history = super().fit(*arguments, **options)
+        self.settle()
+        return history
+
+    def settle(self):
+        """The moving average of the weights, and of its own features the means and variances.
+
+        Those that training kept are of other weights, and the average is worth little with them.
+        """
+        super().settle()
+        z = np.random.default_rng(self.seed).standard_normal((10, 256, self.latents), np.float32)
+        found = [layer for layer in self.parts() if isinstance(layer, layers.BatchNormalization)]
+        momenta = [layer.momentum for layer in found]
+        for k, batch in enumerate(z):
+            for layer in found:
+                layer.momentum = k / (k + 1)                # the mean of all batches so far
+            self.painter(batch, training=True)
+        for layer, momentum in zip(found, momenta):
+            layer.momentum = momentum
+
+    def parts(self):
+        """All layers of the painter, in a list."""
+        return self.painter.layers
 
     def image_losses(self, pixels, training=False):
         """d(real) + d(fake) of each image: (batch,); its gradient trains both networks at once.

@@ -42,6 +42,10 @@ class KerasLearner(Trainable, keras.Model):
         self.trained = True
         return history
 
+    def settle(self):
+        """What ends a training: the parameters become their moving average, where there is one."""
+        self.optimizer.finalize_variable_values(self.trainable_variables)
+
     def arrays(self):
         """The parameters as float arrays: a list in the network's own order."""
         return [np.asarray(ops.convert_to_numpy(weight)) for weight in self.weights]

@@ -92,6 +92,9 @@ class ProgressiveGAN(GAN):
         return keras.optimizers.Adam(learning_rate, beta_1=0.5, beta_2=0.99, use_ema=True,
                                      ema_momentum=1 - 1 / self.memory)
 
+    def parts(self):
+        return [layer for part in (self.first_layers, *self.growth) for layer in part.layers]
+
     def painter(self, z, training=False):
         """Pictures of this stage: (N, latents) -> (N, h, w, C) in [-1, 1]."""
         x = self.first_layers(z, training=training)
@@ -160,7 +163,7 @@ class Growth(keras.callbacks.Callback):
         self.stage = model.stage = stages[epoch]
         if epoch == stages.index(self.stage):           # where a training goes on, all is kept
             if epoch and model.optimizer.built:         # grow on the average of the last stage
-                model.optimizer.finalize_variable_values(model.trainable_variables)
+                model.settle()
                 for variable in model.trainable_variables:          # JAX wants arrays of their own
                     variable.assign(ops.copy(variable))
             model.alpha.assign(float(self.stage == 0))

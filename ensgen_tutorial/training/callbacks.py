@@ -50,7 +50,7 @@ class Kept(keras.callbacks.Callback):
         if self.keep == "best":
             assign(generator.weights, self.weights)
         else:
-            generator.optimizer.finalize_variable_values(generator.trainable_variables)
+            generator.settle()
 
 
 class Patience(keras.callbacks.Callback):
