@@ -20,6 +20,8 @@ def check_front(answer, random):
         for wrong, message in (
             (~wanted, "the other way round: True is for those that nobody beats."),
             (mask_by(prices, nats, cheaper=np.less), "at the same price, too, the worse one is beaten: no bill *above* its own."),
+            (mask_by(prices, nats, cheaper=no_dearer_and_cheaper_once), "fewer nats are enough: a rival with the same three bills "
+             "beats, too."),
             (mask_by(prices, nats, better=np.less_equal), "no method is left, since each is as good as itself at its own "
              "price: only fewer nats beat it."),
             (mask_by(prices, nats, better=np.greater), "fewer nats are better."),
@@ -42,6 +44,11 @@ def mask_by(limits, nats, prices=None, cheaper=np.less_equal, better=np.less, bi
     """Like front_of, but with other comparisons; limits: (N, bills), what each method's rivals may cost."""
     prices = limits if prices is None else prices
     return np.array([not any(bills(cheaper(prices, limit), axis=1) & better(nats, score)) for limit, score in zip(limits, nats)])
+
+
+def no_dearer_and_cheaper_once(prices, limit):
+    """(N, bills): True where a price is at most the limit, in the rows with a price below it."""
+    return (prices <= limit) & (prices < limit).any(axis=1, keepdims=True)
 
 
 def check_average(answer, random):
@@ -169,6 +176,7 @@ EXERCISES = (
         {"a mask is wanted": lambda prices, nats: np.flatnonzero(front_of(prices, nats)),
          "other way round": lambda prices, nats: ~front_of(prices, nats),
          "at the same price": lambda prices, nats: mask_by(prices, nats, cheaper=np.less),
+         "fewer nats are enough": lambda prices, nats: mask_by(prices, nats, cheaper=no_dearer_and_cheaper_once),
          "as good as itself": lambda prices, nats: mask_by(prices, nats, better=np.less_equal),
          "fewer nats are better": lambda prices, nats: mask_by(prices, nats, better=np.greater),
          "in all three bills": lambda prices, nats: mask_by(prices, nats, bills=np.any),

@@ -1,4 +1,4 @@
-"""Exercises of lesson 17: sums of more members, sparsification, mean and median of several fabrics, calibration."""
+"""Exercises of lesson 17: how many members, sparsification, mean and median of several fabrics, calibration."""
 
 import numpy as np
 from scipy.stats import norm
@@ -6,36 +6,83 @@ from scipy.stats import norm
 from . import Exercise, Wrong, call, expect_close
 
 
-def check_sums(answer, random):
-    truth = random.normal(size=40)
-    answers = truth + random.normal(0, 2, 40) + random.normal(size=(5, 40))       # a shared error, and their own
-    wanted, found = error_of_sums(truth, answers, 3), call(answer, truth, answers, 3)
+def check_members(answer, random):
+    truth, answers, more = team(random)
+    wanted, found = members_needed(truth, answers, more), call(answer, truth, answers, more)
     if np.ndim(found) == 0 and not isinstance(found, str) and not np.isclose(found, wanted):
-        alone, variance = ((answers - truth) ** 2).mean(), answers.var(axis=0, ddof=1).mean()
-        for wrong, message in (
-            (alone - answers.var(axis=0).mean() * 2 / 3, "the law's s² has M − 1 in the denominator: ddof=1."),
-            (alone - answers.var(ddof=1) * 2 / 3, "the variance is over the members, pixel by pixel: axis=0."),
-            (alone - variance / 3, "s²/count is what is left of the variance: the rest is gained."),
-            (alone / 3, "only b is divided by the number of members: a, the error that they share, stays."),
-            (variance * 2 / 3, "this is what the sums gain: subtract it from the members' mean error."),
-            (((answers[:3].mean(axis=0) - truth) ** 2).mean(), "this is one choice of the members: the law gives the "
-             "mean over all choices."),
-            (((answers.mean(axis=0) - truth) ** 2).mean(), "this is the sum of all M members, whatever `count` is."),
-        ):
-            if np.isclose(found, wrong, rtol=1e-9):
+        for slip, message in COUNTS:
+            if np.isclose(found, slip(truth, answers, more)):
                 raise Wrong(message)
-    expect_close(found, wanted, "begin with the members' mean error: what does the mean ambiguity take off?")
-    expect_close(call(answer, truth, answers, 9), error_of_sums(truth, answers, 9), "nine of five members cannot be "
-                 "tried: the law needs only the mean error and s².")
+    expect_close(found, wanted, "find the a and the b of the law: for which M is b/M small enough?")
+    expect_close(call(answer, np.zeros(4), np.ones((3, 4)), 0.1), 1, "where all members agree, one is enough, and "
+                 "0 are too few: at least 1.")
 
 
-def error_of_sums(truth, answers, count):
-    gain = (1 - 1 / count) * answers.var(axis=0, ddof=1).mean()
-    return ((answers - truth) ** 2).mean() - gain
+def team(random):
+    """Truth, answers and a margin, where the right number and what is taken for it are different numbers."""
+    while True:
+        truth, more = random.normal(size=40), random.uniform(0.001, 0.005)
+        answers = truth + random.normal(0, 2, 40) + random.normal(size=(5, 40))       # a shared error, and their own
+        counts = [each(truth, answers, more) for each in (members_needed, *(slip for slip, _ in COUNTS))]
+        if len(set(np.round(counts, 9))) == len(counts):
+            return truth, answers, more
+
+
+def members_needed(truth, answers, more):
+    b = answers.var(axis=0, ddof=1).mean()                               # the law: a + b/M
+    a = ((answers - truth) ** 2).mean() - b
+    return max(1, int(np.ceil(b / (more * a))))
+
+
+def divided_by_all(truth, answers, more):
+    b = answers.var(axis=0).mean()
+    return np.ceil(b / (more * (((answers - truth) ** 2).mean() - b)))
+
+
+def over_everything(truth, answers, more):
+    b = answers.var(ddof=1)
+    return np.ceil(b / (more * (((answers - truth) ** 2).mean() - b)))
+
+
+def of_one_member(truth, answers, more):
+    return np.ceil(answers.var(axis=0, ddof=1).mean() / (more * ((answers - truth) ** 2).mean()))
+
+
+def of_the_sum(truth, answers, more):
+    return np.ceil(answers.var(axis=0, ddof=1).mean() / (more * ((answers.mean(axis=0) - truth) ** 2).mean()))
+
+
+def not_rounded(truth, answers, more):
+    b = answers.var(axis=0, ddof=1).mean()
+    return b / (more * (((answers - truth) ** 2).mean() - b))
+
+
+def rounded_down(truth, answers, more):
+    return np.floor(not_rounded(truth, answers, more))
+
+
+def all_of_it(truth, answers, more):
+    return np.ceil(not_rounded(truth, answers, 1 + more))
+
+
+def as_many_as_there_are(truth, answers, more):
+    return min(members_needed(truth, answers, more), len(answers))
+
+
+COUNTS = (
+    (divided_by_all, "the law's s² has M − 1 in the denominator: ddof=1."),
+    (over_everything, "the variance is over the members, pixel by pixel: axis=0."),
+    (of_one_member, "the comparison is with infinitely many members, which make a smaller error than one."),
+    (of_the_sum, "the comparison is with infinitely many members: the sum of those at hand still has b/M too much."),
+    (not_rounded, "members are counted: a whole number is wanted, and one that is enough."),
+    (rounded_down, "with one member less than needed, the error is still too large: round up."),
+    (all_of_it, "the error is a + b/M: a is there already, so only more·a is left for b/M."),
+    (as_many_as_there_are, "the law holds for more members than there are answers, too."),
+)
 
 
 def check_share(answer, random):
-    for _ in range(4):
+    for _ in range(8):                                       # a bisection may be right by chance
         check_one_share(answer, *customer(random))
     doubt, error = random.random((2, 12))
     if np.ndim(found := call(answer, doubt, error, 1.1 * error.mean())) or not np.isclose(found, 0):
@@ -72,6 +119,10 @@ def share_to_go(doubt, error, limit):
 
 def first(reached):
     return np.argmax(reached) / len(reached)
+
+
+def count_above(doubt, error, limit):
+    return np.mean(rest(doubt, error) > limit)
 
 
 def kept_instead(doubt, error, limit):
@@ -111,6 +162,8 @@ def how_many(doubt, error, limit):
 
 
 SLIPS = (
+    (count_above, "you counted every step whose mean is above the limit, also those after the limit was first "
+                  "reached."),
     (kept_instead, "this is the share that is kept: the share that must go is wanted."),
     (surest_go, "you threw away the blocks with the least doubt: the most doubtful must go first."),
     (by_error, "nobody knows the error when the blocks are thrown away: sort by the doubt."),
@@ -172,6 +225,8 @@ def check_some_fabrics(answer, values, probabilities):
     middle = (values.min() + values.max()) / 2
     if any(np.isclose(found[0], each) for each in (values.mean(), middle)):
         raise Wrong("for the squared error each fabric counts by its probability.")
+    if np.isclose(found[0], values).any():
+        raise Wrong("the best answer to the squared error need not be one of the fabrics.")
     if np.isclose(found[1], mean):
         raise Wrong("for the absolute error move the answer a little: each fabric pulls with its probability, "
                     "however far away it is.")
@@ -248,21 +303,17 @@ def factor_for(truth, mean, sigma, level):
 
 EXERCISES = (
     Exercise(
-        "17.1", "the answers of a few members predict the mean error for any number", check_sums,
-        ("The identity: squared error of the sum = mean squared error − ambiguity.",
-         "The mean ambiguity of `count` members is (1 − 1/count)·s². Which s² does answers.var give, over which axis?"),
-        error_of_sums,
-        {"M − 1 in the denominator": lambda truth, answers, count: (
-             ((answers - truth) ** 2).mean() - (1 - 1 / count) * answers.var(axis=0).mean()),
-         "pixel by pixel": lambda truth, answers, count: (
-             ((answers - truth) ** 2).mean() - (1 - 1 / count) * answers.var(ddof=1)),
-         "what is left": lambda truth, answers, count: (
-             ((answers - truth) ** 2).mean() - answers.var(axis=0, ddof=1).mean() / count),
-         "the error that they share": lambda truth, answers, count: ((answers - truth) ** 2).mean() / count,
-         "what the sums gain": lambda truth, answers, count: (1 - 1 / count) * answers.var(axis=0, ddof=1).mean(),
-         "one choice": lambda truth, answers, count: ((answers[:count].mean(axis=0) - truth) ** 2).mean(),
-         "all M members": lambda truth, answers, count: ((answers.mean(axis=0) - truth) ** 2).mean(),
-         "cannot be tried": lambda truth, answers, count: error_of_sums(truth, answers, min(count, len(answers)))},
+        "17.1", "how many members are nearly as good as infinitely many", check_members,
+        ("In the law a + b/M, infinitely many members have the mean error a. The mean ambiguity is (1 − 1/M)·s²: which "
+         "part of the members' mean error stays, and which is divided by M?",
+         "b = s², for which answers.var needs the right axis and ddof, and a is the members' mean error − b. So b/M may "
+         "be at most more·a."),
+        members_needed,
+        {"M − 1 in the denominator": divided_by_all, "pixel by pixel": over_everything,
+         "smaller error than one": of_one_member, "those at hand": of_the_sum, "a whole number": not_rounded,
+         "round up": rounded_down, "a is there already": all_of_it,
+         "more members than there are": as_many_as_there_are,
+         "at least 1": lambda truth, answers, more: np.ceil(not_rounded(truth, answers, more))},
     ),
     Exercise(
         "17.2", "how much must go for a given quality", check_share,
@@ -270,8 +321,8 @@ EXERCISES = (
          "Of all these means, which may rise and fall, take the one of the most blocks that is at most the limit. The "
          "others go."),
         share_to_go,
-        {"share that is kept": kept_instead, "least doubt": surest_go, "sort by the doubt": by_error,
-         "not for each block": each_block, "how many are left": over_all, "may fall again": until_too_large,
+        {"first reached": count_above, "share that is kept": kept_instead, "least doubt": surest_go,
+         "sort by the doubt": by_error, "not for each block": each_block, "how many are left": over_all, "may fall again": until_too_large,
          "not a part of": of_the_mean, "one block less": one_more,
          "how many blocks must go": how_many,
          "nothing must go": lambda doubt, error, limit: max(share_to_go(doubt, error, limit), 1 / len(error)),
@@ -286,6 +337,8 @@ EXERCISES = (
         {"swapped": lambda values, probabilities: best_answers(values, probabilities)[::-1],
          "counts by its probability": lambda values, probabilities: (
              values.mean(), best_answers(values, probabilities)[1]),
+         "one of the fabrics": lambda values, probabilities: (
+             values[abs(values - probabilities @ values).argmin()], best_answers(values, probabilities)[1]),
          "move the answer a little": lambda values, probabilities: (probabilities @ values,) * 2,
          "middle grey": lambda values, probabilities: (probabilities @ values, (values.min() + values.max()) / 2),
          "median of the list": lambda values, probabilities: (probabilities @ values, np.median(values)),

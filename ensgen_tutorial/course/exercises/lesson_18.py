@@ -198,7 +198,7 @@ EXERCISES = (
          "sum over kinds": lambda answers, truth, kinds, fit: 4 * left_out_error(answers, truth, kinds, fit)},
     ),
     Exercise(
-        "18.3", "a copy moves weight, and adds nothing", check_copy,
+        "18.3", "a copy moves weight, and for every ρ < 1 the mean gets worse", check_copy,
         ("The mean's error is e₁/3 + 2e₂/3.",
          "A variance of a sum has three terms: two variances, and twice the covariance ρσ², each with its factors."),
         variance_with_a_copy,

@@ -22,6 +22,8 @@ def check_list_scheduling(answer, random):
                 raise Wrong("the jobs were sorted: hand them out in their own order.")
             if np.isclose(found, seconds.sum()):
                 raise Wrong("this is the time of a single worker.")
+            if np.isclose(found, list_scheduling([*seconds, 1e6], workers) - 1e6):     # when one more job would begin
+                raise Wrong("at this moment the first worker is free for good; the last job is done when the last worker is.")
         expect_close(found, wanted, "keep a list of when each worker is free; each job goes to the smallest, and "
                      "adds to it. The largest is the answer.")
 
@@ -46,6 +48,9 @@ def check_speed_up(answer, random):
                 raise Wrong("the serial part is shared here too: only `parallel` can be divided.")
             if np.isclose(found, (serial + parallel) / (serial + parallel / workers + start_up * workers)):
                 raise Wrong("the workers start at the same time: one start-up, however many they are.")
+            if np.isclose(found, [(serial + parallel) / (serial + (start_up + parallel) / workers),
+                                  (serial + parallel) * workers / (start_up + serial + parallel)]).any():
+                raise Wrong("the start-up is not shared: each worker waits for all of it.")
             if np.isclose(found, time):
                 raise Wrong("this is the time: the speed-up is the time here over the time there.")
             if np.isclose(found, time / (serial + parallel)):
@@ -104,7 +109,7 @@ def check_limits(answer, random):
     whole, third = np.array([5.0, 5, 5]), np.array([10.0, 7, 6, 5, 4, 1])     # Σt/max t is 3, and 3.3
     harder = np.array([10.0, 6, 6, 6, 1])                    # 3 workers by the bound, 4 by any schedule
     for seconds in (third, whole, harder, *(random.exponential(10, count) + 1 for count in (5, 12, 30))):
-        start_up = float(random.uniform(5, 20))
+        start_up = float(random.uniform(12, 16))             # in the first case, Σt/max t with and without it are 5 and 4 workers
         (most, workers), found = limits(seconds, start_up), call(answer, seconds, start_up)
         try:
             speed_up, enough = (float(each) for each in found)
@@ -125,6 +130,8 @@ def check_limits(answer, random):
             raise Wrong("the largest speed-up is smaller than the number of workers that it needs, since workers are idle during the start-up.")
         if enough != workers and np.isclose(enough, total / longest):
             raise Wrong("workers are whole: with fewer of them than this number, the work itself takes longer than the longest job.")
+        if enough != workers and enough == math.ceil((total + start_up) / longest):
+            raise Wrong("the start-up is the same for every number of workers, so it does not decide which number is the smallest.")
         if enough != workers and enough == len(seconds):
             raise Wrong("one worker for each job is enough, but not the smallest number: who has done a short job can do another one.")
         if enough == workers - 1:
@@ -150,7 +157,8 @@ EXERCISES = (
         {"cannot be shared": lambda seconds, workers: seconds.sum() / workers,
          "dealt out in turn": lambda seconds, workers: max(seconds[k::workers].sum() for k in range(workers)),
          "were sorted": lambda seconds, workers: list_scheduling(np.sort(seconds)[::-1], workers),
-         "single worker": lambda seconds, workers: seconds.sum()},
+         "single worker": lambda seconds, workers: seconds.sum(),
+         "free for good": lambda seconds, workers: list_scheduling([*seconds, 1e6], workers) - 1e6},
     ),
     Exercise(
         "20.2", "Amdahl's law, with the start-up that he left out", check_speed_up,
@@ -163,6 +171,10 @@ EXERCISES = (
              start_up + (serial + parallel) / workers),
          "start at the same time": lambda serial, parallel, start_up, workers: (serial + parallel) / (
              serial + parallel / workers + start_up * workers),
+         "start-up is not shared": lambda serial, parallel, start_up, workers: (serial + parallel) / (
+             serial + (start_up + parallel) / workers),
+         "each worker waits": lambda serial, parallel, start_up, workers: (serial + parallel) * workers / (
+             start_up + serial + parallel),
          "this is the time": lambda serial, parallel, start_up, workers: start_up + serial + parallel / workers,
          "upside down": lambda serial, parallel, start_up, workers: (start_up + serial + parallel / workers) / (
              serial + parallel),
@@ -198,6 +210,8 @@ EXERCISES = (
          "needs no start-up": lambda seconds, start_up: (
              (seconds.sum() + start_up) / (start_up + seconds.max()), math.ceil(seconds.sum() / seconds.max())),
          "one worker for each job": lambda seconds, start_up: (len(seconds), len(seconds)),
+         "does not decide": lambda seconds, start_up: (
+             limits(seconds, start_up)[0], math.ceil((seconds.sum() + start_up) / seconds.max())),
          "not the smallest number": lambda seconds, start_up: (limits(seconds, start_up)[0], len(seconds)),
          "idle during the start-up": lambda seconds, start_up: (
              limits(seconds, start_up)[0], math.ceil(limits(seconds, start_up)[0])),
