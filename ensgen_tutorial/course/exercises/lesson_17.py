@@ -22,7 +22,7 @@ def team(random):
     """Truth, answers and a margin, where the right number and what is taken for it are different numbers."""
     while True:
         truth, more = random.normal(size=40), random.uniform(0.001, 0.005)
-        answers = truth + random.normal(0, 2, 40) + random.normal(size=(5, 40))       # a shared error, and their own
+        answers = truth + random.normal(0, 3, 40) + random.normal(0, 2, (5, 40))      # a shared error, and their own
         counts = [each(truth, answers, more) for each in (members_needed, *(slip for slip, _ in COUNTS))]
         if len(set(np.round(counts, 9))) == len(counts):
             return truth, answers, more
